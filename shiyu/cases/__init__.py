@@ -1,0 +1,1 @@
+"""The closed loop: a case from report to closure (案件闭环)."""

@@ -1,0 +1,1 @@
+"""What every module may use: refusals, working time, the embedded database (公共)."""

@@ -1,0 +1,1 @@
+"""The operator's desk and the case page (工作台)."""

@@ -1,0 +1,1 @@
+"""Photos and other attachments, re-encoded and access-checked (附件)."""

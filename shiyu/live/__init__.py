@@ -1,0 +1,1 @@
+"""The live feed: what changed, as topic, id and version (实时推送)."""

@@ -1,0 +1,1 @@
+"""The resident's pages: report, follow, rate (公众上报)."""

@@ -1,0 +1,1 @@
+"""Settings, paths, base templates and the command line (站点)."""

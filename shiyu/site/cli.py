@@ -1,0 +1,43 @@
+"""The command line `shiyu`: one room in `commands/` for each command, loaded when asked for."""
+
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "bench": "measure intake and the loop over real HTTP",
+    "city": "build a city from a reports export",
+    "clock": "explain the clocks of a case",
+    "createcity": "found a city and its first administrator",
+    "demo": "make the demo city",
+    "doctor": "say what is installed, running, reachable, migrated, writable",
+    "import": "take in standards, places, people from files",
+    "migrate": "bring the database to this version",
+    "serve": "serve pages and the live feed",
+    "verify": "replay the clocks and check the invariants",
+    "worker": "carry out jobs",
+}
+
+
+class Rooms(click.Group):
+    """Finds a command's module only when it is called, so that `clock` needs no database."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module = import_module(f"shiyu.site.commands.{name.replace('-', '_')}_")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+
+@click.group(cls=Rooms)
+@click.version_option(package_name="shiyu")
+def main() -> None:
+    """Shiyu (市域): the operating software of a well-governed city."""
