@@ -1,0 +1,121 @@
+"""Which database, as which role: from the environment, else the embedded cluster's own file.
+
+Three ways in: `default` as the role of this process (`web`, unless `SHIYU_ROLE` says
+otherwise), `owner` for migrations, `worker` for jobs. Nothing here opens a connection, so
+settings can be read while no database exists yet; a missing one is met at the first query.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+from shiyu.common.home import home
+
+ROLES = ("web", "owner", "worker")
+URLS = {"web": "SHIYU_DATABASE_URL", "owner": "SHIYU_OWNER_URL", "worker": "SHIYU_WORKER_URL"}
+EMBEDDED_FILE = "connection.json"
+
+CONNECT_TIMEOUT_S = 3
+POOL_TIMEOUT_S = 5
+NETWORK_SILENCE_MS = 10_000
+STATEMENT_TIMEOUT_MS = {"web": 15_000, "worker": 30 * 60_000, "owner": 0}
+LOCK_TIMEOUT_MS = {"web": 5_000, "worker": 30_000, "owner": 5_000}
+IDLE_TRANSACTION_TIMEOUT_MS = {"web": 60_000, "worker": 10 * 60_000, "owner": 0}
+
+
+def is_embedded() -> bool:
+    """Whether this server keeps its own PostgreSQL, rather than being given one by URL."""
+    return not os.environ.get(URLS["web"])
+
+
+def embedded_file() -> Path:
+    """Where the embedded cluster's port and passwords are written (mode 600)."""
+    return home() / EMBEDDED_FILE
+
+
+def databases() -> dict[str, dict[str, Any]]:
+    """Django's DATABASES: `default` in the role of this process, `owner` and `worker`."""
+    known = {role: found for role in ROLES if (found := _where(role))}
+    process_role = os.environ.get("SHIYU_ROLE", "web")
+    known["default"] = known.get(process_role) or known.get("web") or _nowhere()
+    known.setdefault("worker", known["default"])
+    aliases = {"default": process_role, "owner": "owner", "worker": "worker"}
+    return {
+        alias: _alias(known[alias], role=role, pooled=alias == "default")
+        for alias, role in aliases.items()
+        if alias in known
+    }
+
+
+def conninfo(role: str) -> dict[str, Any]:
+    """What psycopg needs to connect as a role outside Django; empty when it is not known."""
+    found = _where(role)
+    return found | _manners(role) if found else {}
+
+
+def _where(role: str) -> dict[str, Any]:
+    """Host, port, database, user and password of a role; empty when nothing names them."""
+    url = os.environ.get(URLS[role])
+    if url:
+        return dict(conninfo_to_dict(url))
+    if not is_embedded():
+        return {}
+    try:
+        written = json.loads(embedded_file().read_text())
+    except FileNotFoundError:
+        return {}
+    return {
+        "host": written["host"],
+        "port": written["port"],
+        "dbname": written["database"],
+        "user": role,
+        "password": written["passwords"][role],
+    }
+
+
+def _nowhere() -> dict[str, Any]:
+    """An address where nothing listens: refused at once, until a database has been started."""
+    return {"host": "127.0.0.1", "port": 1, "dbname": "shiyu", "user": "web"}
+
+
+def _manners(role: str) -> dict[str, Any]:
+    """Limits after which a connection, a lock or a statement is given up."""
+    limits = {
+        "statement_timeout": STATEMENT_TIMEOUT_MS[role],
+        "lock_timeout": LOCK_TIMEOUT_MS[role],
+        "idle_in_transaction_session_timeout": IDLE_TRANSACTION_TIMEOUT_MS[role],
+    }
+    return {
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "tcp_user_timeout": NETWORK_SILENCE_MS,
+        "keepalives_idle": 5,
+        "application_name": f"shiyu {role}",
+        "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
+    }
+
+
+def _alias(where: dict[str, Any], *, role: str, pooled: bool) -> dict[str, Any]:
+    """One entry of Django's DATABASES; only pages and jobs hold a pool."""
+    where = dict(where)
+    options = _manners(role)
+    if pooled and role != "owner" and os.environ.get("SHIYU_POOL") != "0":
+        options["pool"] = {
+            "min_size": 1,
+            "max_size": int(os.environ.get("SHIYU_POOL_SIZE", "8")),
+            "timeout": POOL_TIMEOUT_S,
+            "reconnect_timeout": POOL_TIMEOUT_S,
+            "max_idle": 120,
+        }
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": where.pop("dbname", None) or "shiyu",
+        "USER": where.pop("user", None) or role,
+        "PASSWORD": where.pop("password", None) or "",
+        "HOST": where.pop("host", None) or "",
+        "PORT": str(where.pop("port", None) or ""),
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": where | options,
+    }
