@@ -1,0 +1,124 @@
+"""Kinds of case, their standards by date, and the city's procedure (立结案标准)."""
+
+from datetime import date
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from shiyu.people.models import Tier, Unit
+
+
+class Procedure(models.Model):
+    """A version of the numbers of the procedure: stage limits, how often, how long (流程参数).
+
+    `limits` maps accept, filing, dispatch, sign, verify to an allowance in words ("15分钟").
+    """
+
+    version = models.PositiveIntegerField(unique=True)
+    valid_from = models.DateField()
+    limits = models.JSONField(default=dict)
+    workday = models.CharField(max_length=12, default="end_of_day")
+    recall_minutes = models.PositiveSmallIntegerField(default=10)
+    objection_limit = models.CharField(max_length=20, default="4工作时")
+    extensions_most = models.PositiveSmallIntegerField(default=2)
+    suspension_days_most = models.PositiveSmallIntegerField(default=365)
+    reopen_days = models.PositiveSmallIntegerField(default=14)
+    source = models.CharField(max_length=200, default="", blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-version"]
+
+
+class Kind(models.Model):
+    """A kind of thing that can be wrong or wanted (案件小类)."""
+
+    class Category(models.TextChoices):
+        COMPONENT = "component", _("部件")
+        EVENT = "event", _("事件")
+        APPEAL = "appeal", _("诉求")
+        MATTER = "matter", _("事项")
+
+    code = models.CharField(_("代码"), max_length=20, unique=True)
+    name = models.CharField(_("名称"), max_length=120)
+    pinyin = models.CharField(max_length=240, default="", blank=True)
+    category = models.CharField(_("类型"), max_length=12, choices=Category)
+    major_code = models.CharField(_("大类代码"), max_length=10)
+    major_name = models.CharField(_("大类名称"), max_length=80)
+    in_grid = models.BooleanField(_("已入格"), default=True)
+    not_in_grid_because = models.CharField(_("未入格原因"), max_length=200, default="", blank=True)
+    settles = models.BooleanField(_("可自办自结"), default=False)
+    for_public = models.BooleanField(_("公众可选"), default=True)
+    ended_on = models.DateField(_("停用日期"), null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StandardQuerySet(models.QuerySet["Standard"]):
+    def valid_on(self, day: date) -> "StandardQuerySet":
+        """Standards in force on this day (现行标准)."""
+        return self.filter(
+            Q(valid_until__isnull=True) | Q(valid_until__gte=day), valid_from__lte=day
+        )
+
+
+class Standard(models.Model):
+    """One condition of a kind: when it is filed, until when handled, when closed (立结案标准).
+
+    Never edited: a new version ends the old one. A case keeps the one it was filed under.
+    `handling` is an allowance in words; `limits` overrides stage limits of the procedure;
+    `evidence` lists what handling must show, e.g. ["after"].
+    """
+
+    kind = models.ForeignKey(Kind, models.PROTECT, related_name="standards")
+    ordinal = models.PositiveSmallIntegerField(_("序号"))
+    version = models.PositiveIntegerField(_("版本"))
+    valid_from = models.DateField(_("生效日期"))
+    valid_until = models.DateField(_("失效日期"), null=True, blank=True)
+    filing_condition = models.TextField(_("立案条件"))
+    closing_condition = models.TextField(_("结案条件"), default="", blank=True)
+    handling = models.CharField(_("处置时限"), max_length=20)
+    season_first = models.CharField(_("季节起"), max_length=5, default="", blank=True)
+    season_last = models.CharField(_("季节止"), max_length=5, default="", blank=True)
+    limits = models.JSONField(_("环节时限"), default=dict, blank=True)
+    evidence = models.JSONField(_("处置凭证"), default=list, blank=True)
+    legal_basis = models.TextField(_("法律依据"), default="", blank=True)
+    collecting = models.TextField(_("采集要求"), default="", blank=True)
+    source = models.CharField(_("来源"), max_length=200, default="", blank=True)
+
+    objects: ClassVar = StandardQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["kind", "ordinal", "-version"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["kind", "ordinal", "version"], name="standard_version_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.filing_condition
+
+
+class Responsibility(models.Model):
+    """Which unit leads or cooperates for a standard, at each tier (责任单位)."""
+
+    class Role(models.TextChoices):
+        LEAD = "lead", _("主责")
+        CO = "co", _("协办")
+        WATCH = "watch", _("监管")
+
+    standard = models.ForeignKey(Standard, models.CASCADE, related_name="responsibilities")
+    tier = models.CharField(_("层级"), max_length=12, choices=Tier)
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="responsibilities")
+    role = models.CharField(_("角色"), max_length=6, choices=Role, default=Role.LEAD)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["standard", "tier", "unit"], name="responsible_once")
+        ]
