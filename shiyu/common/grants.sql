@@ -1,0 +1,9 @@
+-- What each role may do with what `owner` makes; said anew before every migration.
+GRANT USAGE ON SCHEMA public TO web, worker, backup;
+GRANT USAGE, CREATE ON SCHEMA public TO search;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public
+    GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO web, worker;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public
+    GRANT USAGE, SELECT ON SEQUENCES TO web, worker;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO backup;
+ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON SEQUENCES TO backup;
