@@ -1,0 +1,108 @@
+"""Limits on trying: how often a password, a code or a number may be tried (限次).
+
+An attempt is counted before it is carried out, in one statement of its own, so that any number
+of requests at once get no more than the limit between them. Success gives the count back.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from shiyu.common.models import Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many attempts within a window; one more closes the counter for a while."""
+
+    kind: str
+    attempts: int
+    window: timedelta
+    closed: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """One limit applied to one account, address or number."""
+
+    limit: Limit
+    value: str
+
+    @property
+    def key(self) -> str:
+        """The value as the table knows it: an HMAC, since what people mistype may be a password."""
+        secret = f"attempt:{self.limit.kind}:{settings.SECRET_KEY}".encode()
+        return hmac.new(secret, self.value.casefold().encode(), hashlib.sha256).hexdigest()
+
+
+COUNT = """
+INSERT INTO common_attempt AS a (kind, key, failures, since)
+VALUES (%(kind)s, %(key)s, 1, clock_timestamp())
+ON CONFLICT (kind, key) DO UPDATE SET
+  failures = CASE
+    WHEN a.closed_until > clock_timestamp() THEN a.failures
+    WHEN a.closed_until IS NOT NULL OR a.since < clock_timestamp() - %(window)s THEN 1
+    ELSE a.failures + 1 END,
+  since = CASE
+    WHEN a.closed_until > clock_timestamp() THEN a.since
+    WHEN a.closed_until IS NOT NULL OR a.since < clock_timestamp() - %(window)s
+      THEN clock_timestamp()
+    ELSE a.since END,
+  closed_until = CASE
+    WHEN a.closed_until > clock_timestamp() THEN a.closed_until
+    WHEN a.closed_until IS NOT NULL OR a.since < clock_timestamp() - %(window)s THEN NULL
+    WHEN a.failures >= %(attempts)s THEN clock_timestamp() + %(closed)s END
+RETURNING closed_until
+"""
+
+GIVE_BACK = """
+UPDATE common_attempt SET failures = greatest(failures - 1, 0) WHERE kind = %s AND key = %s
+"""
+
+
+def count(*counters: Counter) -> datetime | None:
+    """Count one attempt on each counter in turn; the time from which to try again, if closed.
+
+    Name the sender's counter first: one that is closed spares those after it, so that a closed
+    address cannot go on closing other people's accounts.
+    """
+    for counter in counters:
+        limit = counter.limit
+        with connection.cursor() as cursor:
+            cursor.execute(
+                COUNT,
+                {
+                    "kind": limit.kind,
+                    "key": counter.key,
+                    "attempts": limit.attempts,
+                    "window": limit.window,
+                    "closed": limit.closed,
+                },
+            )
+            (closed_until,) = cursor.fetchone()
+        if closed_until is not None:
+            return timezone.localtime(closed_until)
+    return None
+
+
+def give_back(*counters: Counter) -> None:
+    """Take back the count of an attempt that succeeded; earlier failures stay counted."""
+    with connection.cursor() as cursor:
+        for counter in counters:
+            cursor.execute(GIVE_BACK, [counter.limit.kind, counter.key])
+
+
+def reopen(counter: Counter) -> None:
+    """Forget the failures on one counter, e.g. when an administrator sets a new password."""
+    Attempt.objects.filter(kind=counter.limit.kind, key=counter.key).delete()
+
+
+def forget(*, before: datetime) -> int:
+    """Delete counters that neither closed nor counted anything since then."""
+    gone, _ = Attempt.objects.filter(since__lt=before).exclude(closed_until__gte=before).delete()
+    return gone

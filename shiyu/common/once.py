@@ -1,0 +1,97 @@
+"""Doing a thing once, however often it is asked for (幂等).
+
+A request is known by who asks (client), what for (route) and its key. The first is carried out
+and its answer kept in the same transaction; the same again gets the kept answer; another body
+under the same key is refused, and so is one that arrives while the first is still under way.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from shiyu.common.errors import InProgress, KeyReused
+from shiyu.common.models import Answered
+
+KEPT = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a request was answered; `given_at` is set when it is an earlier answer again."""
+
+    status: int
+    content: Any
+    given_at: datetime | None = None
+
+
+def once(
+    *,
+    client: str,
+    route: str,
+    key: str,
+    body: str | bytes,
+    act: Callable[[], Answer],
+    within: timedelta | None = None,
+) -> Answer:
+    """Carry out `act` for this key, or give the answer it got before.
+
+    within  how long the answer counts; an older one is forgotten and the act done anew.
+
+    An answer of 400 and above undoes what `act` wrote and is not kept: it may be tried again.
+
+    Raises  InProgress (409) while the same request is under way; KeyReused (422).
+    """
+    named = {"client": client, "route": route, "key": _sha256(key)}
+    body_hash = _sha256(body)
+    with transaction.atomic():
+        if not _lock(**named):
+            raise InProgress(_("这份请求正在办理，稍等几秒再看结果"))
+        kept = Answered.objects.filter(**named).first()
+        if kept and (within is None or kept.at > timezone.now() - within):
+            if kept.body_hash != body_hash:
+                raise KeyReused(_("这份表单已经提交过，这次内容不同。要再交一份，请重新打开页面"))
+            return Answer(kept.status, kept.answer, timezone.localtime(kept.at))
+        answer = act()
+        if answer.status >= 400:
+            transaction.set_rollback(True)
+        else:
+            _keep(named, body_hash, answer)
+        return answer
+
+
+def forget(*, before: datetime) -> int:
+    """Delete answers given before this time; a request repeated after that is a new one."""
+    gone, _rows = Answered.objects.filter(at__lt=before).delete()
+    return gone
+
+
+def _keep(named: dict[str, str], body_hash: str, answer: Answer) -> None:
+    Answered.objects.update_or_create(
+        **named,
+        defaults={
+            "body_hash": body_hash,
+            "status": answer.status,
+            "answer": answer.content,
+            "at": timezone.now(),
+        },
+    )
+
+
+def _lock(*, client: str, route: str, key: str) -> bool:
+    """Take the key for this transaction, or say at once that somebody else has it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))",
+            ["\n".join((client, route, key))],
+        )
+        return bool(cursor.fetchone()[0])
+
+
+def _sha256(text: str | bytes) -> str:
+    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
