@@ -1,0 +1,129 @@
+"""How much time is given for a task (时限): an amount, its unit, and perhaps a season."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import Enum
+from typing import Self
+
+_WRITTEN = re.compile(r"(?P<season>[^\d]*?)(?P<amount>\d+)个?(?P<unit>[^\d]+)")
+_DAYS_OF_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+class Unit(Enum):
+    """What an allowance is counted in; the value is the word the standards use."""
+
+    MINUTE = "分钟"
+    URGENT_HOUR = "紧急工作时"  # round the clock, nights and holidays included
+    WORK_HOUR = "工作时"
+    WORK_DAY = "工作日"
+    NATURAL_DAY = "自然日"
+
+    @property
+    def minutes(self) -> int:
+        """Minutes of one; a working day is eight office hours."""
+        return _MINUTES[self]
+
+    @property
+    def in_office_time(self) -> bool:
+        """Whether only office time counts, not the whole day."""
+        return self in (Unit.WORK_HOUR, Unit.WORK_DAY)
+
+
+_MINUTES = {
+    Unit.MINUTE: 1,
+    Unit.URGENT_HOUR: 60,
+    Unit.WORK_HOUR: 60,
+    Unit.WORK_DAY: 480,
+    Unit.NATURAL_DAY: 1440,
+}
+_BY_WORD = {unit.value: unit for unit in Unit}
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """Part of every year, as (month, day) of its first and last day, both included (季节).
+
+    A first day later than the last runs over the new year.
+    """
+
+    first: tuple[int, int]
+    last: tuple[int, int]
+
+    @classmethod
+    def parse(cls, first: str, last: str) -> Self:
+        """From two "MM-DD"; raises ValueError with a sentence."""
+        return cls(_month_day(first), _month_day(last))
+
+    def holds(self, month: int, day: int) -> bool:
+        if self.first <= self.last:
+            return self.first <= (month, day) <= self.last
+        return (month, day) >= self.first or (month, day) <= self.last
+
+    def __str__(self) -> str:
+        return f"{self.first[0]}月{self.first[1]}日至{self.last[0]}月{self.last[1]}日"
+
+
+def _month_day(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d{1,2})-(\d{1,2})", text) if isinstance(text, str) else None
+    if found:
+        month, day = int(found[1]), int(found[2])
+        if 1 <= month <= 12 and 1 <= day <= _DAYS_OF_MONTH[month - 1]:
+            return month, day
+    raise ValueError(f"季节的日期应写作“月-日”（如 03-01），不能是“{text}”")
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """Time given to finish a task (时限), e.g. 4工作时.
+
+    `season_name` is the label a standard writes before the amount (种植季节); the days it
+    stands for are the city's to say (`season`). Outside its season nothing counts.
+    """
+
+    amount: int
+    unit: Unit
+    season_name: str = ""
+    season: Season | None = None
+
+    def __post_init__(self) -> None:
+        if self.amount < 1:
+            raise ValueError(f"时限至少为 1{self.unit.value}，不能是 {self.amount}")
+
+    @classmethod
+    def parse(cls, text: str, *, season: Season | None = None) -> Self:
+        """Read "2紧急工作时", " 5个工作日", "种植季节15工作日"; raises ValueError with a sentence."""
+        written = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+        found = _WRITTEN.fullmatch(written)
+        unit = _BY_WORD.get(found["unit"]) if found else None
+        if found is None or unit is None:
+            words = "、".join(f"n{word}" for word in _BY_WORD)
+            raise ValueError(f"时限“{text}”看不懂：应写作 {words} 之一，n 为整数")
+        return cls(int(found["amount"]), unit, found["season"], season)
+
+    def within(self, season: Season | None) -> Self:
+        """The same allowance, counted only in these days of the year."""
+        return replace(self, season=season)
+
+    @property
+    def minutes(self) -> int:
+        """Minutes in all; a working day is eight office hours here (see `closing`)."""
+        return self.amount * self.unit.minutes
+
+    def __str__(self) -> str:
+        return f"{self.season_name}{self.amount}{self.unit.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A due time that was given from outside, nothing to be counted (给定截止时间)."""
+
+    at: datetime
+
+    def __post_init__(self) -> None:
+        if self.at.tzinfo is None:
+            raise ValueError(f"给定的截止时间 {self.at.isoformat()} 没有时区")
+
+
+Limit = Allowance | Fixed
