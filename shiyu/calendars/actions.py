@@ -1,0 +1,203 @@
+"""Everything that can be done to a calendar. Nothing else writes the table."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from chinese_calendar import constants as table
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from shiyu.calendars import events
+from shiyu.calendars.models import Calendar
+from shiyu.calendars.rules import must_keep_calendars, office_days
+from shiyu.common.errors import NotFound, Refused
+from shiyu.common.worktime import zone
+from shiyu.journal.actions import record
+from shiyu.people.actors import Actor
+
+CITY = "city"
+EARLIEST = date(2000, 1, 1)
+HOURS = [["08:00", "12:00"], ["14:00", "18:00"]]
+_LOCK = 7_301_955  # advisory: one edit of calendars at a time
+
+
+@transaction.atomic
+def found_calendar(
+    code: str = CITY,
+    *,
+    actor: Actor,
+    name: str = "",
+    unit_id: int | None = None,
+    timezone: str = settings.TIME_ZONE,
+    hours: Sequence[Sequence[str]] = HOURS,
+    weekdays: Iterable[int] = (1, 2, 3, 4, 5),
+    holidays: Iterable[str] = (),
+    workdays: Iterable[str] = (),
+) -> Calendar:
+    """Begin a calendar of the city or of a unit; the same code again is refused (建立日历)."""
+    _lock(actor)
+    if Calendar.objects.filter(code=code).exists():
+        raise Refused(_("代码为“%(code)s”的日历已经有了") % {"code": code}, field="code")
+    if Calendar.objects.filter(unit_id=unit_id).exists():
+        raise Refused(_("这个单位已经有自己的日历"), field="unit")
+    _known_zone(timezone)
+    calendar = Calendar(
+        code=code,
+        name=name or _("全市工作日历"),
+        unit_id=unit_id,
+        timezone=timezone,
+        valid_from=EARLIEST,
+        hours=[list(pair) for pair in hours],
+        weekdays=sorted(weekdays),
+        holidays=sorted(holidays),
+        workdays=sorted(workdays),
+    )
+    return _save(calendar, actor=actor, fields=["hours", "weekdays", "holidays", "workdays"])
+
+
+@transaction.atomic
+def set_hours(
+    code: str,
+    *,
+    actor: Actor,
+    valid_from: date,
+    hours: Sequence[Sequence[str]],
+    weekdays: Iterable[int] | None = None,
+) -> Calendar:
+    """Change office hours, and the weekdays worked, from a day on (调整办公时间)."""
+    changes: dict[str, Any] = {"hours": [list(pair) for pair in hours]}
+    if weekdays is not None:
+        changes["weekdays"] = sorted(weekdays)
+    return _revise(code, valid_from, changes, actor=actor)
+
+
+@transaction.atomic
+def set_days(
+    code: str,
+    *,
+    actor: Actor,
+    valid_from: date,
+    holidays: Iterable[str],
+    workdays: Iterable[str],
+    published_until: int | None,
+) -> Calendar:
+    """Replace the holidays and make-up days that lie on or after a day (编辑节假日表).
+
+    Earlier days keep what they had, so nothing that has been counted changes.
+    """
+    _lock(actor)
+    before = _in_force(code, valid_from)
+    first = valid_from.isoformat()
+    changes = {
+        "holidays": sorted({d for d in before.holidays if d < first} | set(holidays)),
+        "workdays": sorted({d for d in before.workdays if d < first} | set(workdays)),
+        "published_until": published_until,
+    }
+    return _revise(code, valid_from, changes, actor=actor)
+
+
+@transaction.atomic
+def fill_from_holiday_table(code: str = CITY, *, actor: Actor) -> Calendar:
+    """Add the years of the published table that this calendar has not got yet (导入法定节假日).
+
+    Years that are there stay as people have edited them. Returns the version in force at the
+    end; without a new year, the one that is there.
+    """
+    _lock(actor)
+    latest = _standing(code)[-1]
+    known = latest.published_until or 0
+    years = [year for year in _table_years() if year > known and year >= EARLIEST.year]
+    if not years:
+        return latest
+    first = EARLIEST if known == 0 else date(years[0], 1, 1)
+    fresh = set(years)
+    changes = {
+        "holidays": _with(latest.holidays, table.holidays, fresh),
+        "workdays": _with(latest.workdays, table.workdays, fresh),
+        "published_until": years[-1],
+    }
+    return _revise(code, first, changes, actor=actor)
+
+
+def _revise(code: str, first_day: date, changes: dict[str, Any], *, actor: Actor) -> Calendar:
+    """A new version from this day on, the changes carried into all later versions too."""
+    _lock(actor)
+    standing = _standing(code)
+    base = _in_force(code, first_day)
+    later = [row for row in standing if row.valid_from > first_day]
+    made = _successor(base, max(first_day, base.valid_from), changes)
+    _save(made, actor=actor, fields=sorted(changes))
+    for row in later:
+        made = _successor(row, row.valid_from, changes)
+        _save(made, actor=actor, fields=sorted(changes))
+    return made
+
+
+def _successor(base: Calendar, valid_from: date, changes: dict[str, Any]) -> Calendar:
+    same_day = Calendar.objects.filter(code=base.code, valid_from=valid_from)
+    newest = same_day.order_by("-edition").values_list("edition", flat=True).first()
+    kept = {
+        field.attname: getattr(base, field.attname)
+        for field in Calendar._meta.concrete_fields
+        if field.attname not in ("id", "made_at")
+    }
+    return Calendar(**{**kept, "valid_from": valid_from, "edition": (newest or 0) + 1, **changes})
+
+
+def _save(calendar: Calendar, *, actor: Actor, fields: list[str]) -> Calendar:
+    try:
+        days = office_days(calendar)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    if not days.hours or not days.weekdays:
+        raise Refused(_("工作日历至少要有一段办公时间和一个工作的星期"))
+    calendar.save(force_insert=True)
+    facts = {"valid_from": calendar.valid_from, "edition": calendar.edition, "fields": fields}
+    record(calendar.subject, "edit", actor=actor, facts=facts)
+    transaction.on_commit(
+        lambda: events.changed.send(
+            Calendar,
+            code=calendar.code,
+            unit_id=calendar.unit_id,
+            first_day=calendar.valid_from,
+        )
+    )
+    return calendar
+
+
+def _lock(actor: Actor) -> None:
+    must_keep_calendars(actor)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+
+
+def _standing(code: str) -> list[Calendar]:
+    rows = list(Calendar.objects.filter(code=code).standing())
+    if not rows:
+        raise NotFound(_("没有代码为“%(code)s”的日历") % {"code": code})
+    return rows
+
+
+def _in_force(code: str, day: date) -> Calendar:
+    """The version that holds on a day; the first one also before its first day."""
+    standing = _standing(code)
+    return next((row for row in reversed(standing) if row.valid_from <= day), standing[0])
+
+
+def _known_zone(name: str) -> None:
+    try:
+        zone(name)
+    except ValueError as error:
+        raise Refused(str(error), field="timezone") from error
+
+
+def _table_years() -> list[int]:
+    """The years of the published table that is installed, in order."""
+    return sorted({day.year for day in table.holidays})
+
+
+def _with(mine: Iterable[str], published: Iterable[date], years: set[int]) -> list[str]:
+    kept = {day for day in mine if int(day[:4]) not in years}
+    return sorted(kept | {day.isoformat() for day in published if day.year in years})
