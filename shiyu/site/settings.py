@@ -58,10 +58,12 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "shiyu.site.middleware.CityTime",
+    "shiyu.people.middleware.SignIn",
     "shiyu.site.middleware.Refusals",
 ]
 
 ROOT_URLCONF = "shiyu.site.urls"
+CSRF_FAILURE_VIEW = "shiyu.site.errors.csrf_failure"
 WSGI_APPLICATION = "shiyu.site.wsgi.application"
 
 TEMPLATES = [
@@ -89,8 +91,10 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-     "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
@@ -112,7 +116,55 @@ CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SECURE_HTTPS = os.environ.get("SHIYU_HTTPS") == "1"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_HTTPS else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LIVE_URL = os.environ.get("SHIYU_LIVE_URL", "")  # the live feed's own address, no path
+CITY_KEPT_S = float(os.environ.get("SHIYU_CITY_KEPT_S", "10"))
+
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("SHIYU_LOG", "WARNING")},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.request": {"level": "ERROR"},
+    },
+}
+
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/desk/"
+LOGOUT_REDIRECT_URL = "account_login"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+IDLE_LIMIT_S = int(os.environ.get("SHIYU_IDLE_MINUTES", "60")) * 60
+ALLAUTH_TRUSTED_PROXY_COUNT = int(os.environ.get("SHIYU_PROXIES", "0"))
+ACCOUNT_ADAPTER = "shiyu.people.sign_in.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_PRESERVE_USERNAME_CASING = False
+ACCOUNT_RATE_LIMITS = False  # counted in the database: shiyu.people.limits
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGIN_TIMEOUT = 10 * 60
+ACCOUNT_FORMS = {
+    "login": "shiyu.people.forms.SignInForm",
+    "change_password": "shiyu.people.forms.ChangePasswordForm",
+    "reauthenticate": "shiyu.people.forms.AskPasswordForm",
+}
+MFA_ADAPTER = "shiyu.people.sign_in.CodeAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_FORMS = {
+    "authenticate": "shiyu.people.forms.CodeForm",
+    "reauthenticate": "shiyu.people.forms.AskCodeForm",
+    "activate_totp": "shiyu.people.forms.EnrolForm",
+}

@@ -1,0 +1,57 @@
+"""Every test's ground: the run's own database, met as the role `web`, put back after each test."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test import TransactionTestCase
+
+from shiyu.common.home import home
+from shiyu.common.tests.database import TestDatabase, run
+
+
+@pytest.fixture(scope="session")
+def database() -> TestDatabase:
+    """Addresses of the run's database for each role, for tests that go around Django."""
+    return run
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> Iterator[None]:
+    """Make the run's database as its owner; `web` may neither create nor truncate anything."""
+    run.make()
+    plain = TransactionTestCase._fixture_teardown
+    TransactionTestCase._fixture_teardown = _renew
+    yield
+    TransactionTestCase._fixture_teardown = plain
+    with django_db_blocker.unblock():
+        connections.close_all()
+    run.remove()
+
+
+def _renew(test: TransactionTestCase) -> None:
+    connections.close_all()
+    run.renew()
+
+
+@pytest.fixture
+def as_owner(transactional_db: None, database: TestDatabase) -> Iterator[Any]:
+    """A connection as the tables' owner, committing at once: to try what only it may do."""
+    with database.connect("owner", database.name) as connection:
+        yield connection
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing behind: the run's files, and the cluster if no other run uses it."""
+    shutil.rmtree(home(), ignore_errors=True)
+    run.cluster.release()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever lies in tests/browser drives Chromium."""
+    for item in items:
+        if "browser" in Path(item.path).parts:
+            item.add_marker("browser")

@@ -1,0 +1,85 @@
+"""`shiyu migrate`: bring the database to this version, as its owner."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+import click
+import psycopg
+
+from shiyu.common.connection import is_embedded
+from shiyu.site.start import connect, django_ready, first_line, hold_database, refuse
+
+ROLES = ("owner", "web", "worker", "search", "backup")
+ONE_AT_A_TIME = 7_405_116  # an advisory lock's number, of no meaning
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Only say whether anything is left to do; exit 1 then.")
+def command(check: bool) -> None:
+    """Bring the database to this version.
+
+    Works as the role `owner`: the embedded database's own, or the one in SHIYU_OWNER_URL.
+    Run it again as often as you like; what is done is not done twice.
+    """
+    hold_database()
+    with connect("owner") as owner:
+        _need_roles(owner)
+        django_ready("owner")
+        left = _left()
+        if check:
+            click.echo(f"{left} migrations to carry out.")
+            raise SystemExit(1 if left else 0)
+        with _alone(owner):
+            _migrate(owner, left)
+
+
+def _need_roles(owner: "psycopg.Connection[Any]") -> None:
+    """Stop with the one thing an administrator must do, when a role is missing."""
+    rows = owner.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [list(ROLES)])
+    missing = sorted(set(ROLES) - {name for (name,) in rows})
+    if missing:
+        refuse(
+            f"This PostgreSQL lacks the roles {', '.join(missing)}: an administrator of it must "
+            f"run `psql -f {files('shiyu.common') / 'roles.sql'}` once, which makes them."
+        )
+
+
+@contextlib.contextmanager
+def _alone(owner: "psycopg.Connection[Any]") -> Iterator[None]:
+    """Only one process migrates at a time; the others wait and then find nothing to do."""
+    owner.execute("SET lock_timeout = 0")
+    owner.execute("SELECT pg_advisory_lock(%s)", [ONE_AT_A_TIME])
+    try:
+        yield
+    finally:
+        owner.execute("SELECT pg_advisory_unlock(%s)", [ONE_AT_A_TIME])
+
+
+def _left() -> int:
+    """How many migrations are not yet carried out."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def _migrate(owner: "psycopg.Connection[Any]", left: int) -> None:
+    from django.core.management import call_command
+    from django.db import DatabaseError
+
+    began = time.monotonic()
+    try:
+        owner.execute((files("shiyu.common") / "grants.sql").read_bytes())
+        call_command("migrate", interactive=False, verbosity=1 if left else 0)
+        # The pages may read what is migrated, never write it.
+        owner.execute("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM web, worker")
+    except (DatabaseError, psycopg.DatabaseError) as error:
+        refuse(f"Migrating stopped, nothing half-done was kept: {first_line(error)}")
+    where = "the embedded database" if is_embedded() else "the database"
+    took = time.monotonic() - began
+    done = f"{left} migrations carried out on {where} in {took:.1f} s."
+    click.echo(done if left else f"Nothing to migrate on {where}.")

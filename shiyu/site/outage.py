@@ -1,0 +1,89 @@
+"""When the database is gone: knowing it, saying so, and knowing when it is back (服务中断)."""
+
+import threading
+import time
+
+import psycopg
+from django.db import DatabaseError, InterfaceError, OperationalError, connections
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+RETRY_AFTER_S = 10
+PROBE_EVERY_S = 0.5
+PROBE_TIMEOUT_S = 1
+
+_lock = threading.Lock()
+_gone = False
+_probed_at = 0.0
+
+
+def is_outage(error: BaseException | None) -> bool:
+    """Whether an error means that the database is gone or too busy, not that we erred."""
+    return isinstance(error, OperationalError | InterfaceError)
+
+
+def note(error: DatabaseError | InterfaceError) -> None:
+    """Remember that the database is gone, so that later requests need not wait to find out."""
+    global _gone
+    if not _is_busy(error):
+        _gone = True
+
+
+def is_lasting() -> bool:
+    """Whether the database was gone and still is; asks it twice a second at most."""
+    global _gone, _probed_at
+    if not _gone:
+        return False
+    with _lock:
+        if _gone and time.monotonic() - _probed_at > PROBE_EVERY_S:
+            _gone = not _answers()
+            _probed_at = time.monotonic()
+        return _gone
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    """Say that nothing can be done just now; needs neither database nor session."""
+    language = translation.get_language_from_request(request)
+    with translation.override(language):
+        message = _("系统暂时无法访问数据库，您刚才的操作没有保存。请稍后再试。")
+        if wants_json(request):
+            answer = {"error": "unavailable", "message": message}
+            response: HttpResponse = JsonResponse(answer, status=503)
+        else:
+            context = {"message": message, "retry_after_s": RETRY_AFTER_S, "language": language}
+            context["reloads"] = request.method == "GET"
+            response = HttpResponse(render_to_string("site/unavailable.html", context), status=503)
+    response["Retry-After"] = str(RETRY_AFTER_S)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a program is asking, rather than a person's browser."""
+    return request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+
+
+def _is_busy(error: DatabaseError | InterfaceError) -> bool:
+    """Given up on one statement or lock, by a server that is there."""
+    state = getattr(error.__cause__, "sqlstate", None) or ""
+    return bool(state) and not state.startswith(("08", "57P"))
+
+
+def _answers() -> bool:
+    """Whether the database lets us in, asked outside the pool."""
+    settings = connections["default"].settings_dict
+    words = {key: value for key, value in settings["OPTIONS"].items() if key != "pool"}
+    try:
+        psycopg.connect(
+            dbname=settings["NAME"],
+            user=settings["USER"],
+            password=settings["PASSWORD"],
+            host=settings["HOST"],
+            port=settings["PORT"],
+            **words | {"connect_timeout": PROBE_TIMEOUT_S},
+        ).close()
+    except psycopg.Error:
+        return False
+    return True

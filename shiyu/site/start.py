@@ -1,0 +1,61 @@
+"""What every command does first: the database running, Django set up."""
+
+import atexit
+import os
+from typing import NoReturn
+
+import click
+import django
+import psycopg
+
+from shiyu.common.binaries import DatabaseTrouble
+from shiyu.common.connection import URLS, conninfo, is_embedded
+from shiyu.common.embedded import Cluster
+from shiyu.common.home import home
+
+HELD = "SHIYU_DATABASE_HELD"
+
+
+def django_ready(role: str = "worker") -> None:
+    """Start the embedded database when that is in use, and set Django up in a role.
+
+    Commands are the work of an administrator and run as `worker`, whose statements may take
+    long; pages run as `web`.
+    """
+    os.environ["SHIYU_ROLE"] = role
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shiyu.site.settings")
+    hold_database()
+    django.setup()
+
+
+def hold_database() -> Cluster | None:
+    """Keep the embedded database running for as long as this process lives."""
+    if not is_embedded() or os.environ.get(HELD):
+        return None
+    cluster = Cluster(home())
+    try:
+        cluster.hold()
+    except DatabaseTrouble as trouble:
+        raise click.ClickException(str(trouble)) from trouble
+    atexit.register(cluster.release)
+    return cluster
+
+
+def connect(role: str) -> "psycopg.Connection[tuple[object, ...]]":
+    """A connection of its own as a role, outside Django; a sentence when there is none."""
+    words = conninfo(role)
+    if not words:
+        refuse(f"Set {URLS[role]} to the address of the database for the role {role}.")
+    try:
+        return psycopg.connect(**words, autocommit=True)
+    except psycopg.OperationalError as error:
+        refuse(f"The database does not let the role {role} in: {first_line(error)}")
+
+
+def refuse(sentence: str) -> NoReturn:
+    """End the command with one sentence."""
+    raise click.ClickException(sentence)
+
+
+def first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
