@@ -19,7 +19,8 @@ the table in `docs/modules/clock.md`; doubtful readings in `docs/decisions/0002-
         clock.due                                     # aware datetime or None
         clock.thresholds()                            # (yellow from, red after) or Nones
         clock.spans                                   # Span(start, end, running, why)
-    explain(clocks(...), now=now)                     # the arithmetic, in Chinese
+    explain(clocks(...))                              # the arithmetic, in Chinese
+    passages(clock)                                   # the same as records, for a page
 
 Units are any strings (unit codes, str(id)); moves that no clock names change nothing, so
 every journal line of a case may be given. An allowance left out: that clock is not kept.
@@ -27,18 +28,23 @@ every journal line of a case may be given. An allowance left out: that clock is 
 
 from shiyu.cases.clock.explanation import explain
 from shiyu.cases.clock.lines import CLOCKS, MOVES, Line, Procedure, Workday
+from shiyu.cases.clock.passages import Gap, Off, Passage, passages
 from shiyu.cases.clock.reckoning import Clock, Light, Span, State, clocks
 
 __all__ = [
     "CLOCKS",
     "MOVES",
     "Clock",
+    "Gap",
     "Light",
     "Line",
+    "Off",
+    "Passage",
     "Procedure",
     "Span",
     "State",
     "Workday",
     "clocks",
     "explain",
+    "passages",
 ]

@@ -12,9 +12,36 @@ OF_UNITS = frozenset({"sign", "handling"})
 
 # Every move of the procedure; those that no clock names leave all of them alone.
 MOVES = frozenset(
-    """report accept dismiss merge settle file escalate dispatch recall object sign split
-    extend suspend resume handle rework verify close reopen withdraw void import_close
-    check_open check_done remark urge correct""".split()
+    {
+        "report",
+        "accept",
+        "dismiss",
+        "merge",
+        "settle",
+        "file",
+        "escalate",
+        "dispatch",
+        "recall",
+        "object",
+        "sign",
+        "split",
+        "extend",
+        "suspend",
+        "resume",
+        "handle",
+        "rework",
+        "verify",
+        "close",
+        "reopen",
+        "withdraw",
+        "void",
+        "import_close",
+        "check_open",
+        "check_done",
+        "remark",
+        "urge",
+        "correct",
+    }
 )
 NEEDS_UNIT = frozenset({"sign", "object", "handle", "extend"})
 

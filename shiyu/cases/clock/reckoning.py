@@ -64,6 +64,7 @@ class Clock:
     ended_m: int | None
     now_m: int
     limit: Limit
+    workday: Workday
     timeline: Timeline
     calendar: WorkCalendar
     zone: Zone
@@ -112,14 +113,14 @@ def clocks(lines: Iterable[Line], procedure: Procedure, *, now: datetime) -> lis
     Raises ValueError for a time without a zone, NeverCounted (a ValueError) for a calendar
     in which the budget can never be used up.
     """
-    dated = [(minute_of(line.at), line.move, line.unit, line.units) for line in lines]
+    dated = [Dated(minute_of(line.at), line.move, line.unit, line.units) for line in lines]
     return reckon(dated, procedure, minute_of(now))
 
 
 def reckon(lines: Iterable[Dated], procedure: Procedure, now: int) -> list[Clock]:
     """`clocks`, with all times in minutes since 1970 (UTC)."""
     found = []
-    for track in replay([line for line in lines if line[0] <= now]):
+    for track in replay([line for line in lines if line.minute <= now]):
         limit = procedure.allowances.get(track.name)
         if limit is not None:
             found.append(_clock(track, limit, procedure, now))
@@ -149,6 +150,7 @@ def _clock(track: Track, limit: Limit, procedure: Procedure, now: int) -> Clock:
         track.ended,
         now,
         limit,
+        procedure.workday,
         ELAPSED,
         calendar,
         procedure.zone,
@@ -157,7 +159,7 @@ def _clock(track: Track, limit: Limit, procedure: Procedure, now: int) -> Clock:
         _reckon_fixed(clock, limit)
     else:
         clock.timeline = calendar.timeline(limit)
-        _reckon_budget(clock, limit, procedure.workday)
+        _reckon_budget(clock, limit)
     return clock
 
 
@@ -184,13 +186,13 @@ def _reckon_fixed(clock: Clock, limit: Fixed) -> None:
     clock.light = _light(clock, 4 * (until - started) >= 3 * (due - started))
 
 
-def _reckon_budget(clock: Clock, limit: Allowance, workday: Workday) -> None:
+def _reckon_budget(clock: Clock, limit: Allowance) -> None:
     timeline, now = clock.timeline, clock.now_m
     running = [
         (start, now if end is None else end) for start, end, runs, _ in clock.spans_m if runs
     ]
     used = clock.used = sum(timeline.measure(start, end) for start, end in running)
-    budget = clock.budget = _budget(clock, limit, workday)
+    budget = clock.budget = _budget(clock, limit)
     last = running[-1][1] if running else clock.started_m
     if used >= budget:
         due = reached(clock.spans_m, timeline, budget, now)
@@ -202,10 +204,10 @@ def _reckon_budget(clock: Clock, limit: Allowance, workday: Workday) -> None:
     clock.light = _light(clock, 4 * used >= 3 * budget)
 
 
-def _budget(clock: Clock, limit: Allowance, workday: Workday) -> int:
+def _budget(clock: Clock, limit: Allowance) -> int:
     """Minutes in all, every extension adding the allowance once more."""
     first = limit.minutes
-    if limit.unit is Unit.WORK_DAY and workday is Workday.END_OF_DAY:
+    if limit.unit is Unit.WORK_DAY and clock.workday is Workday.END_OF_DAY:
         office = clock.calendar.office(limit.season)
         first = office.measure(clock.started_m, office.closing(clock.started_m, limit.amount))
     return first + clock.extensions * limit.minutes

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from shiyu.cases.clock.lines import CLOCKS
 
@@ -23,7 +24,14 @@ _STARTED_BY = {"report": "accept", "accept": "filing", "file": "dispatch"}
 _STARTED_AFRESH_BY = {"escalate": "accept", "object": "dispatch", "recall": "dispatch"}
 _RECALL_REACHES_BACK_TO = frozenset({"verify", "reopen", "escalate"})
 
-Dated = tuple[int, str, str | None, tuple[str, ...]]  # minute, move, unit, units
+
+class Dated(NamedTuple):
+    """One move, its time in minutes since 1970 (UTC)."""
+
+    minute: int
+    move: str
+    unit: str | None
+    units: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -55,8 +63,8 @@ def replay(lines: Sequence[Dated]) -> list[Track]:
     """The clocks that these moves started, in the order in which they did."""
     story = _Replay()
     undone = _undone(lines)
-    for index, (minute, move, unit, units) in enumerate(lines):
-        story.take(minute, move, unit, units, undone=index in undone)
+    for index, line in enumerate(lines):
+        story.take(line, undone=index in undone)
     return story.tracks
 
 
@@ -65,12 +73,12 @@ def _undone(lines: Sequence[Dated]) -> frozenset[int]:
     standing: list[int] = []
     undone = set()
     for index, line in enumerate(lines):
-        if line[1] == "dispatch":
+        if line.move == "dispatch":
             standing.append(index)
-        elif line[1] == "recall":
+        elif line.move == "recall":
             if standing:
                 undone.add(standing.pop())
-        elif line[1] in _RECALL_REACHES_BACK_TO:
+        elif line.move in _RECALL_REACHES_BACK_TO:
             standing.clear()
     return frozenset(undone)
 
@@ -86,9 +94,8 @@ class _Replay:
         self._suspended = False
         self._answered: set[str] = set()  # active units that have handled
 
-    def take(
-        self, minute: int, move: str, unit: str | None, units: tuple[str, ...], *, undone: bool
-    ) -> None:
+    def take(self, line: Dated, *, undone: bool) -> None:
+        minute, move = line.minute, line.move
         for name in _ENDED_BY.get(move, ()):
             self._end_all(name, minute)
         if move in _STARTED_BY:
@@ -96,77 +103,77 @@ class _Replay:
         elif move in _STARTED_AFRESH_BY:
             self._start_afresh(_STARTED_AFRESH_BY[move], None, minute, move)
         if move == "dispatch" and not undone:
-            self._dispatch(minute, units)
+            self._dispatch(line)
         elif move in _OWN_WORK:
-            _OWN_WORK[move](self, minute, unit, units)
+            _OWN_WORK[move](self, line)
 
-    def _dispatch(self, minute: int, units: tuple[str, ...]) -> None:
+    def _dispatch(self, line: Dated) -> None:
         for unit, track in self._handling():
             if "object" in track.holds:
-                if unit in units:
-                    track.release("object", minute, "dispatch")
+                if unit in line.units:
+                    track.release("object", line.minute, "dispatch")
                 else:
-                    self._end(track, minute)
-        for unit in sorted(set(units)):
-            self._start("sign", unit, minute, "dispatch")
-            self._start("handling", unit, minute, "dispatch")
+                    self._end(track, line.minute)
+        for unit in sorted(set(line.units)):
+            self._start("sign", unit, line.minute, "dispatch")
+            self._start("handling", unit, line.minute, "dispatch")
 
-    def _object(self, minute: int, unit: str | None, units: tuple[str, ...]) -> None:
-        self._sign(minute, unit, units)
-        track = self._open.get(("handling", unit))
+    def _object(self, line: Dated) -> None:
+        self._sign(line)
+        track = self._open.get(("handling", line.unit))
         if track is not None:
-            track.hold("object", minute, "object")
+            track.hold("object", line.minute, "object")
 
-    def _sign(self, minute: int, unit: str | None, units: tuple[str, ...]) -> None:
-        track = self._open.get(("sign", unit))
+    def _sign(self, line: Dated) -> None:
+        track = self._open.get(("sign", line.unit))
         if track is not None:
-            self._end(track, minute)
+            self._end(track, line.minute)
 
-    def _handle(self, minute: int, unit: str | None, units: tuple[str, ...]) -> None:
-        track = self._open.get(("handling", unit))
-        if track is None or unit is None:
+    def _handle(self, line: Dated) -> None:
+        track = self._open.get(("handling", line.unit))
+        if track is None or line.unit is None:
             return
-        track.hold("handle", minute, "handle")
-        self._answered.add(unit)
+        track.hold("handle", line.minute, "handle")
+        self._answered.add(line.unit)
         if all(active in self._answered for active, _ in self._handling()):
-            self._start("verify", None, minute, "handle")
+            self._start("verify", None, line.minute, "handle")
 
-    def _rework(self, minute: int, unit: str | None, units: tuple[str, ...]) -> None:
+    def _rework(self, line: Dated) -> None:
         for name, track in self._handling():
-            if not units or name in units:
+            if not line.units or name in line.units:
                 self._answered.discard(name)
-                track.release("handle", minute, "rework")
+                track.release("handle", line.minute, "rework")
 
-    def _suspend(self, minute: int, unit: str | None, units: tuple[str, ...]) -> None:
+    def _suspend(self, line: Dated) -> None:
         self._suspended = True
         for _, track in self._handling():
-            track.hold("suspend", minute, "suspend")
+            track.hold("suspend", line.minute, "suspend")
 
-    def _resume(self, minute: int, unit: str | None, units: tuple[str, ...]) -> None:
+    def _resume(self, line: Dated) -> None:
         self._suspended = False
         for _, track in self._handling():
-            track.release("suspend", minute, "resume")
+            track.release("suspend", line.minute, "resume")
 
-    def _check_open(self, minute: int, unit: str | None, units: tuple[str, ...]) -> None:
+    def _check_open(self, line: Dated) -> None:
         self._checking = True
         for track in self._before_filing():
-            track.hold("check", minute, "check_open")
+            track.hold("check", line.minute, "check_open")
 
-    def _check_done(self, minute: int, unit: str | None, units: tuple[str, ...]) -> None:
+    def _check_done(self, line: Dated) -> None:
         self._checking = False
         for track in self._before_filing():
-            track.release("check", minute, "check_done")
+            track.release("check", line.minute, "check_done")
 
-    def _extend(self, minute: int, unit: str | None, units: tuple[str, ...]) -> None:
-        track = self._open.get(("handling", unit))
+    def _extend(self, line: Dated) -> None:
+        track = self._open.get(("handling", line.unit))
         if track is not None:
             track.extensions += 1
 
-    def _reopen(self, minute: int, unit: str | None, units: tuple[str, ...]) -> None:
-        if not units:
-            self._start_afresh("dispatch", None, minute, "reopen")
-        for name in sorted(set(units)):
-            self._start_afresh("handling", name, minute, "reopen")
+    def _reopen(self, line: Dated) -> None:
+        if not line.units:
+            self._start_afresh("dispatch", None, line.minute, "reopen")
+        for name in sorted(set(line.units)):
+            self._start_afresh("handling", name, line.minute, "reopen")
 
     def _handling(self) -> list[tuple[str, Track]]:
         """The active units: those whose handling has not ended."""

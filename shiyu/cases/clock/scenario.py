@@ -17,6 +17,8 @@ from shiyu.common.worktime import (
     zone,
 )
 
+_BEYOND = "算出的时间超出了日历的范围（公元 1 年至 9999 年）"
+
 
 class Scenario:
     """One case to be explained: procedure, dated moves, and now."""
@@ -33,7 +35,7 @@ class Scenario:
             calendar=_calendar(self.zone.info.key, _object(given, "calendar")),
             calendars={
                 unit: _calendar(self.zone.info.key, rules)
-                for unit, rules in (given.get("calendars") or {}).items()
+                for unit, rules in _object(given, "calendars", needed=False).items()
             },
             workday=_workday(given.get("workday")),
             allowances=_allowances(_object(given, "allowances")),
@@ -41,10 +43,19 @@ class Scenario:
         self.lines = _lines(given.get("lines"))
 
     def clocks(self) -> list[Clock]:
-        return reckon(self.lines, self.procedure, self.now)
+        """Raises ValueError where no due time can be found."""
+        try:
+            return reckon(self.lines, self.procedure, self.now)
+        except OverflowError as error:
+            raise ValueError(_BEYOND) from error
 
     def answer(self) -> dict[str, Any]:
-        return {"id": self.id, "clocks": [_clock(clock) for clock in self.clocks()]}
+        """The clocks in plain values, times in the scenario's zone."""
+        clocks = self.clocks()
+        try:
+            return {"id": self.id, "clocks": [_clock(clock) for clock in clocks]}
+        except (OverflowError, ValueError, OSError) as error:
+            raise ValueError(_BEYOND) from error
 
 
 def _clock(clock: Clock) -> dict[str, Any]:
@@ -71,8 +82,10 @@ def _clock(clock: Clock) -> dict[str, Any]:
     }
 
 
-def _object(given: dict[str, Any], name: str) -> dict[str, Any]:
+def _object(given: dict[str, Any], name: str, *, needed: bool = True) -> dict[str, Any]:
     found = given.get(name)
+    if found is None and not needed:
+        return {}
     if not isinstance(found, dict):
         raise ValueError(f"缺少 {name}，或它不是一个对象")
     return found
@@ -88,7 +101,7 @@ def _text(given: dict[str, Any], name: str) -> str:
 def _minute(text: str, what: str) -> int:
     try:
         at = datetime.fromisoformat(text)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise ValueError(f"{what} 的时间“{text}”看不懂") from error
     if at.tzinfo is None:
         raise ValueError(f"{what} 的时间“{text}”没有时区，应写作 2026-11-19T17:30+08:00 的样子")
@@ -149,6 +162,7 @@ def _limit(name: str, given: Any) -> Limit:
             raise ValueError(f"{name} 的时限“{given}”带季节，要用 season 给出起止日期")
         return allowance
     if isinstance(given, dict) and isinstance(given.get("fixed"), str):
+        _minute(given["fixed"], f"{name} 的 fixed")
         return Fixed(datetime.fromisoformat(given["fixed"]))
     if isinstance(given, dict) and isinstance(given.get("limit"), str):
         season = given.get("season")
@@ -174,8 +188,8 @@ def _lines(given: Any) -> list[Dated]:
             lines.append(_line(line))
         except ValueError as error:
             raise ValueError(f"第 {number} 步：{error}") from error
-        if number > 1 and lines[-1][0] < lines[-2][0]:
-            raise ValueError(f"第 {number} 步（{lines[-1][1]}）早于前一步，应按时间先后排列")
+        if number > 1 and lines[-1].minute < lines[-2].minute:
+            raise ValueError(f"第 {number} 步（{lines[-1].move}）早于前一步，应按时间先后排列")
     return lines
 
 
@@ -195,4 +209,4 @@ def _line(given: Any) -> Dated:
         raise ValueError(f"{move} 没有说是哪个单位（unit）")
     if move == "dispatch" and "units" not in given:
         raise ValueError("dispatch 没有说派给哪些单位（units）")
-    return _minute(given.get("at", ""), "at"), move, unit, tuple(units)
+    return Dated(_minute(given.get("at", ""), "at"), move, unit, tuple(units))
