@@ -13,7 +13,8 @@ from shiyu.people.models import Tier, Unit
 class Procedure(models.Model):
     """A version of the numbers of the procedure: stage limits, how often, how long (流程参数).
 
-    `limits` maps accept, filing, dispatch, sign, verify to an allowance in words ("15分钟").
+    `limits` maps accept, filing, dispatch, sign, verify to an allowance in words ("15分钟");
+    `intake_tiers` maps a channel to the tier whose centre takes it in, "" for all others.
     """
 
     version = models.PositiveIntegerField(unique=True)
@@ -25,10 +26,15 @@ class Procedure(models.Model):
     extensions_most = models.PositiveSmallIntegerField(default=2)
     suspension_days_most = models.PositiveSmallIntegerField(default=365)
     reopen_days = models.PositiveSmallIntegerField(default=14)
+    intake_tiers = models.JSONField(default=dict, blank=True)
     source = models.CharField(max_length=200, default="", blank=True)
 
     class Meta:
         ordering: ClassVar = ["-version"]
+
+    def tier_for(self, channel: str) -> str:
+        """The tier whose centre takes in what comes through this channel (受理层级)."""
+        return str(self.intake_tiers.get(channel, self.intake_tiers.get("", Tier.COUNTY)))
 
 
 class Kind(models.Model):

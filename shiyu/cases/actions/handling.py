@@ -1,0 +1,150 @@
+"""What a handling unit does with its part: sign, object, ask for time, answer (处置)."""
+
+from collections.abc import Sequence
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from shiyu.cases import timing
+from shiyu.cases.actions.reporting import Intake, order
+from shiyu.cases.actions.turn import Turn, begin
+from shiyu.cases.clock import State
+from shiyu.cases.models import Assignment, Case
+from shiyu.common.errors import OutOfOrder, Refused
+from shiyu.common.worktime import Allowance, minute_of
+from shiyu.files.actions import keep_photo
+from shiyu.files.models import Photo
+from shiyu.journal.actions import moment
+from shiyu.people.actors import Actor
+from shiyu.people.models import Unit
+
+ORDER_PARTS_MOST = 50
+
+
+@transaction.atomic
+def opened(case: Case, *, actor: Actor) -> None:
+    """Remember that a unit's handler has looked at its part: from then on it is not recalled."""
+    units = actor.units("handle")
+    unseen = Assignment.objects.filter(
+        case=case, unit__in=units, state=Assignment.State.SENT, opened_at__isnull=True
+    )
+    if unseen.exists():
+        unseen.update(opened_at=moment())
+
+
+@transaction.atomic
+def sign(case: Case, *, unit: Unit, actor: Actor, version: int | None = None) -> Case:
+    """Sign for the unit's part (签收)."""
+    return begin(case, "sign", actor=actor, unit=unit.pk, version=version).finish(unit=unit.pk)
+
+
+@transaction.atomic
+def object_(
+    case: Case, *, unit: Unit, actor: Actor, reason: str, version: int | None = None
+) -> Case:
+    """Say that this is not the unit's to handle (派单异议), within the limit for objections."""
+    turn = begin(case, "object", actor=actor, unit=unit.pk, version=version)
+    limit = Allowance.parse(turn.case.procedure.objection_limit)
+    calendar = timing.terms_of(turn.case, [str(unit.pk)]).calendar_of(str(unit.pk))
+    sent = next(s.at for s in reversed(turn.steps) if unit.pk in s.units and s.verb == "dispatch")
+    used = calendar.timeline(limit).measure(minute_of(sent), minute_of(turn.now))
+    if used > limit.minutes:
+        raise OutOfOrder(_("派单异议应在 %(limit)s 内提出") % {"limit": limit})
+    return turn.finish(unit=unit.pk, reason=reason)
+
+
+@transaction.atomic
+def ask_extension(
+    case: Case, *, unit: Unit, actor: Actor, reason: str, version: int | None = None
+) -> Case:
+    """Ask for the limit once more (申请延期); not once overdue."""
+    turn = begin(case, "ask_extension", actor=actor, unit=unit.pk, version=version)
+    _not_overdue(turn, unit, _("已超期的案件不能申请延期。可以写明超期原因"))
+    return turn.finish(unit=unit.pk, reason=reason)
+
+
+@transaction.atomic
+def ask_suspension(
+    case: Case, *, unit: Unit, actor: Actor, reason: str, version: int | None = None
+) -> Case:
+    """Ask to set the case aside for a time (申请挂账); not once overdue."""
+    turn = begin(case, "ask_suspension", actor=actor, unit=unit.pk, version=version)
+    _not_overdue(turn, unit, _("已超期的案件不能申请挂账。可以写明超期原因"))
+    return turn.finish(unit=unit.pk, reason=reason)
+
+
+@transaction.atomic
+def split(
+    case: Case,
+    *,
+    unit: Unit,
+    parts: Sequence[Intake],
+    actor: Actor,
+    reason: str = "",
+    version: int | None = None,
+) -> list[Case]:
+    """Split an order from above into children for places or units (分解); returns them.
+
+    The children run on clocks of their own; the parent is handled when they are done.
+    """
+    turn = begin(case, "split", actor=actor, unit=unit.pk, version=version)
+    if turn.case.direction != Case.Direction.DOWN:
+        raise Refused(_("只有交办事项可以分解"))
+    if not 1 <= len(parts) <= ORDER_PARTS_MOST:
+        raise Refused(_("分解为 1 至 %(most)d 件") % {"most": ORDER_PARTS_MOST}, field="parts")
+    children = [order(part, actor=actor, parent=turn.case).case for part in parts]
+    turn.finish(unit=unit.pk, reason=reason, facts={"children": [c.pk for c in children]})
+    return children
+
+
+@transaction.atomic
+def handle(
+    case: Case,
+    *,
+    unit: Unit,
+    actor: Actor,
+    reason: str,
+    photos: Sequence[UploadedFile] = (),
+    version: int | None = None,
+) -> Case:
+    """Report the unit's part put right (处置反馈), with the evidence its standard asks for."""
+    turn = begin(case, "handle", actor=actor, unit=unit.pk, version=version)
+    if Case.objects.filter(parent=turn.case).open().exists():
+        raise OutOfOrder(_("分解出的案件还没有全部办结"))
+    part = turn.standing.parts.get(unit.pk)
+    asked = turn.case.standard.evidence if turn.case.standard else []
+    if "after" in asked and part is not None and part.lead and not photos:
+        raise Refused(_("还不能反馈：缺处置后照片"), field="photos")
+    for photo in photos:
+        keep_photo(photo, subject=turn.case.subject, role=Photo.Role.AFTER, actor=actor)
+    return turn.finish(unit=unit.pk, reason=reason)
+
+
+@transaction.atomic
+def appeal(case: Case, *, unit: Unit, actor: Actor, reason: str) -> Case:
+    """Appeal an overdue mark (申诉超期): the fact stays, the statistic may be exempted."""
+    turn = begin(case, "appeal", actor=actor, unit=unit.pk)
+    found = timing.clocks_of(turn.case, turn.steps, now=turn.now)
+    if not any(c.late for c in found if c.name == "handling" and c.unit == str(unit.pk)):
+        raise Refused(_("本单位在这件案件上没有超期"))
+    return turn.finish(unit=unit.pk, reason=reason)
+
+
+@transaction.atomic
+def exempt(case: Case, *, unit: Unit, actor: Actor, reason: str = "") -> Case:
+    """Uphold an appeal (同意剔除超期)."""
+    return begin(case, "exempt", actor=actor).finish(unit=unit.pk, reason=reason)
+
+
+@transaction.atomic
+def refuse_appeal(case: Case, *, unit: Unit, actor: Actor, reason: str) -> Case:
+    """Turn an appeal down (驳回申诉)."""
+    return begin(case, "refuse_appeal", actor=actor).finish(unit=unit.pk, reason=reason)
+
+
+def _not_overdue(turn: Turn, unit: Unit, sentence: str) -> None:
+    for found in timing.clocks_of(turn.case, turn.steps, now=turn.now):
+        theirs = found.name == "handling" and found.unit == str(unit.pk)
+        if theirs and found.state is not State.ENDED and found.late:
+            raise OutOfOrder(sentence)

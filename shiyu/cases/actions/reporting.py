@@ -1,0 +1,202 @@
+"""Taking a report in, once, however often it is sent (上报)."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from shiyu.cases import events, search, timing
+from shiyu.cases.actions.turn import words_of
+from shiyu.cases.lifecycle import Stage
+from shiyu.cases.models import Case, Report, Reporter
+from shiyu.cases.replay import Step
+from shiyu.cases.siting import Site, centre_for, locate
+from shiyu.catalogue.models import Kind
+from shiyu.catalogue.rules import procedure_at
+from shiyu.common.errors import NotAllowed, Refused
+from shiyu.files.actions import keep_photo
+from shiyu.files.models import Photo
+from shiyu.journal.actions import announce, moment, record, write_remark
+from shiyu.people.actors import Actor
+from shiyu.people.models import Unit
+from shiyu.places.models import Place
+from shiyu.places.rules import the_city
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+RECEIPT_SIGNS = 12
+CLOCK_SLACK = timedelta(minutes=5)
+PHOTOS_MOST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """A report as it comes in, whatever the channel (上报件).
+
+    source, source_ref  together name the report: the same pair is the same report.
+    channel             public, hotline, patrol, sensor, department, superior, import.
+    lon, lat            WGS-84 degrees, or None with a place or an address.
+    occurred_at         aware; when it was reported, if not now.
+    """
+
+    source: str
+    source_ref: str
+    channel: str
+    text: str = ""
+    address: str = ""
+    lon: float | None = None
+    lat: float | None = None
+    place: Place | None = None
+    kind: Kind | None = None
+    photos: Sequence[UploadedFile] = ()
+    name: str = ""
+    phone: str = ""
+    occurred_at: datetime | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def report(intake: Intake, *, actor: Actor) -> tuple[Report, str]:
+    """Take in a problem someone saw (上报); returns the report and its receipt code.
+
+    The code is shown once: only its hash is kept. For a report already there the code is "".
+
+    Raises  Refused: outside the city, in the future, nothing said and nothing shown.
+    """
+    known = Report.objects.filter(source=intake.source, source_ref=intake.source_ref)
+    if found := known.select_related("case").first():
+        return found, ""
+    _shape(intake)
+    try:
+        with transaction.atomic():
+            return _take_in(intake, actor=actor, direction=Case.Direction.UP)
+    except IntegrityError as error:
+        if "reported_once" not in str(error):
+            raise
+        return known.select_related("case").get(), ""
+
+
+@transaction.atomic
+def order(intake: Intake, *, actor: Actor, parent: Case | None = None) -> Report:
+    """Enter an order from above (交办), which a centre may split into children."""
+    if parent is None and not actor.holds("intake", "dispatch"):
+        raise NotAllowed(_("您的岗位不能登记交办事项"))
+    _shape(intake)
+    report_, _code = _take_in(intake, actor=actor, direction=Case.Direction.DOWN, parent=parent)
+    return report_
+
+
+def receipt_hash(code: str) -> str:
+    """What is kept of a receipt code, however it is typed."""
+    signs = "".join(c for c in code.upper() if c in ALPHABET)
+    return hashlib.sha256(f"receipt\n{signs}".encode()).hexdigest()
+
+
+def next_number(prefix: str, day: datetime) -> str:
+    """The next case number, e.g. KF20261121000007: one sequence, gaps allowed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('cases_number_seq')")
+        return f"{prefix}{day:%Y%m%d}{cursor.fetchone()[0]:06d}"
+
+
+def _take_in(
+    intake: Intake, *, actor: Actor, direction: str, parent: Case | None = None
+) -> tuple[Report, str]:
+    now = moment()
+    at = intake.occurred_at or now
+    site = _site(intake)
+    case = _new_case(intake, site, at, now, direction, parent)
+    code = "".join(secrets.choice(ALPHABET) for _ in range(RECEIPT_SIGNS))
+    taken = Report(
+        case=case,
+        source=intake.source,
+        source_ref=intake.source_ref,
+        receipt=receipt_hash(code),
+        reported_at=at,
+        by_person_id=actor.id if actor.kind == "person" else None,
+    )
+    words = words_of(intake.text, needed=False)
+    remark = write_remark(case.subject, words, author=actor, at=at) if words else None
+    taken.remark_id = remark.pk if remark else None
+    taken.save()
+    if intake.name or intake.phone:
+        Reporter.objects.create(report=taken, name=intake.name, phone=intake.phone)
+    by = actor if actor.kind == "person" else Actor.receipt(taken.pk)
+    facts = {"report": taken.pk, "channel": intake.channel, "place": site.place.pk} | intake.extra
+    record(case.subject, "report", actor=by, at=at, facts=facts, remark=remark)
+    for photo in intake.photos:
+        keep_photo(photo, subject=case.subject, role=Photo.Role.SCENE, actor=by)
+    search.index(case, words)
+    announce("case", case.pk, case.version)
+    transaction.on_commit(lambda: events.reported.send_robust(Case, case=case, report=taken))
+    return taken, "-".join((code[:4], code[4:8], code[8:]))
+
+
+def _new_case(
+    intake: Intake,
+    site: Site,
+    at: datetime,
+    now: datetime,
+    direction: str,
+    parent: Case | None,
+) -> Case:
+    procedure = procedure_at(timezone.localtime(at).date())
+    case = Case(
+        number=next_number(the_city().number_prefix, timezone.localtime(at)),
+        direction=direction,
+        channel=intake.channel,
+        stage=Stage.REPORTED,
+        kind=intake.kind,
+        procedure=procedure,
+        place=site.place,
+        place_number=site.place.first,
+        lon=intake.lon,
+        lat=intake.lat,
+        address=intake.address.strip(),
+        centre=centre_for(site.place, procedure.tier_for(intake.channel)),
+        parent=parent,
+        reported_at=at,
+        taken_in_at=now,
+        last_at=at,
+    )
+    timing.refresh(case, [], [Step("report", at, "")], now=now)
+    case.save()
+    return case
+
+
+def _site(intake: Intake) -> Site:
+    if intake.place is not None:
+        return Site(intake.place, exact=False)
+    return locate(intake.lon, intake.lat)
+
+
+def _shape(intake: Intake) -> None:
+    """What no report may lack, whatever the form it came through."""
+    if intake.lon is None and intake.place is None and not intake.address.strip():
+        raise Refused(_("填写问题所在的街道和门牌，如「书店街 12 号」"), field="address")
+    if not words_of(intake.text, needed=False) and not intake.photos and intake.kind is None:
+        raise Refused(_("说明是什么问题，或附一张照片"), field="text")
+    if len(intake.photos) > PHOTOS_MOST:
+        raise Refused(_("照片最多 %(most)d 张") % {"most": PHOTOS_MOST}, field="photos")
+    at = intake.occurred_at
+    if at is None:
+        return
+    if at.tzinfo is None:
+        raise Refused(_("上报时间须带时区"), field="occurred_at")
+    if at > timezone.now() + CLOCK_SLACK:
+        raise Refused(_("上报时间不能晚于现在"), field="occurred_at")
+
+
+def unit_named(code: str) -> Unit:
+    """A unit by its code, if it still works."""
+    unit = Unit.objects.filter(code=code).first()
+    if unit is None:
+        raise Refused(_("没有代码为“%(code)s”的机构") % {"code": code}, field="unit")
+    if unit.ended_on is not None and unit.ended_on < timezone.localdate():
+        raise Refused(_("%(unit)s 已停用，请另选单位") % {"unit": unit}, field="unit")
+    return unit

@@ -1,0 +1,101 @@
+"""Who is told of a move, in its own transaction (通知对象)."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from shiyu.cases.lifecycle import COMMAND, DISPATCH, HANDLE, INTAKE, VERIFY
+from shiyu.cases.models import Case
+from shiyu.cases.replay import Step
+from shiyu.notices.actions import owe
+from shiyu.people.models import Appointment
+
+if TYPE_CHECKING:
+    from shiyu.cases.actions.turn import Turn
+
+TO_UNIT = {
+    "dispatch": "dispatched",
+    "recall": "recalled",
+    "rework": "reworked",
+    "extend": "extension_decided",
+    "refuse_extension": "extension_decided",
+    "suspend": "suspension_decided",
+    "refuse_suspension": "suspension_decided",
+    "reopen": "reopened",
+    "urge": "urged",
+}
+"""Moves that the handling units are told of, and the kind of notice."""
+
+TO_DUTY = {
+    "object": (DISPATCH, "objected"),
+    "ask_extension": (DISPATCH, "extension_asked"),
+    "ask_suspension": (DISPATCH, "suspension_asked"),
+    "endorse_suspension": (COMMAND, "suspension_asked"),
+    "handle": (VERIFY, "handled"),
+    "verify": (INTAKE, "verified"),
+    "escalate": (INTAKE, "escalated"),
+    "ask_void": (COMMAND, "void_asked"),
+    "check_open": (VERIFY, "check_asked"),
+    "check_done": (INTAKE, "check_answered"),
+    "appeal": (COMMAND, "appealed"),
+}
+"""Moves that the holders of a duty at the case's centre are told of."""
+
+URGENT = frozenset({"urge", "reopen", "object"})
+
+
+def after(turn: "Turn", step: Step) -> None:
+    """Owe the notices of a move to those whom it concerns, except who made it."""
+    case = turn.case
+    if kind := TO_UNIT.get(step.verb):
+        named = [step.unit] if step.unit is not None else list(step.units)
+        units = named or list(turn.standing.parts)
+        _owe(turn, handlers_of(units), kind)
+    if found := TO_DUTY.get(step.verb):
+        duty, kind = found
+        if step.verb != "handle" or case.stage == "handled":
+            _owe(turn, holders_of(duty, case), kind)
+    if step.verb == "reopen" and not turn.standing.active:
+        _owe(turn, holders_of(DISPATCH, case), "returned_to_desk")
+
+
+def handlers_of(units: Iterable[int]) -> set[int]:
+    """The people who handle for these units today."""
+    posts = Appointment.objects.in_force(timezone.localdate()).filter(
+        post__duties__duty=HANDLE, post__duties__unit__in=list(units)
+    )
+    return set(posts.values_list("person_id", flat=True))
+
+
+def holders_of(duty: str, case: Case) -> set[int]:
+    """The people who hold a duty over the case's place, at its centre when the duty is a desk's."""
+    posts = Appointment.objects.in_force(timezone.localdate()).filter(
+        post__duties__duty=duty,
+        post__duties__place_first__lte=case.place_number,
+        post__duties__place_last__gte=case.place_number,
+    )
+    if duty != VERIFY:
+        posts = posts.filter(post__unit=case.centre_id)
+    return set(posts.values_list("person_id", flat=True))
+
+
+def facts_for(case: Case) -> dict[str, Any]:
+    """What a notice about a case says: number, kind and place; nothing about a person."""
+    return {
+        "number": case.number,
+        "kind": case.kind.name if case.kind else "",
+        "place": case.place.name,
+    }
+
+
+def _owe(turn: "Turn", people: set[int], kind: str) -> None:
+    people.discard(turn.actor.id if turn.actor.kind == "person" else 0)
+    owe(
+        sorted(people),
+        turn.case.subject,
+        kind,
+        facts=facts_for(turn.case),
+        at=turn.now,
+        urgent=turn.verb in URGENT,
+    )

@@ -1,0 +1,175 @@
+"""One turn at a case: lock, may, stage, write, journal, notice (办理一步).
+
+Every move of a case goes through `begin` and `Turn.finish`; the actions beside this file add
+only their own rule.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from shiyu.cases import events, rules, story, timing
+from shiyu.cases.actions import tell
+from shiyu.cases.lifecycle import FINAL, MOVES, Stage
+from shiyu.cases.models import Assignment, Case
+from shiyu.cases.replay import Standing, Step, apply
+from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
+from shiyu.journal.actions import announce, moment, record, write_remark
+from shiyu.people.actors import Actor
+
+REASON_MOST = 2000
+
+
+@dataclass(slots=True)
+class Turn:
+    """A case under lock, with all that its next move needs.
+
+    now  the database's clock after the lock, never before the case's last line.
+    """
+
+    case: Case
+    verb: str
+    actor: Actor
+    now: datetime
+    steps: list[Step]
+    standing: Standing
+    concern: rules.Concern
+
+    def finish(
+        self,
+        *,
+        reason: str = "",
+        facts: dict[str, Any] | None = None,
+        changes: dict[str, Any] | None = None,
+        unit: int | None = None,
+        units: Iterable[int] = (),
+        lead: int | None = None,
+        outcome: str = "",
+    ) -> Case:
+        """Make the move: apply it, write the case and its parts, the journal and the notices.
+
+        facts    more that the journal line should hold: ids, codes and times only.
+        changes  fields of the case that this move sets besides its standing.
+        """
+        text = words_of(reason, MOVES[self.verb].reason)
+        step = Step(
+            self.verb, self.now, self.actor.ref, unit, tuple(units), lead, outcome, bool(text)
+        )
+        most = self.case.procedure.extensions_most
+        apply(self.standing, step, extensions_most=most)
+        remark = None
+        if text:
+            remark = write_remark(self.case.subject, text, author=self.actor, at=self.now)
+        self._write(step, changes or {})
+        line = story.facts_of(step) | (facts or {})
+        record(
+            self.case.subject, self.verb, actor=self.actor, at=self.now, facts=line, remark=remark
+        )
+        announce("case", self.case.pk, self.case.version)
+        tell.after(self, step)
+        verb, case, actor = self.verb, self.case, self.actor
+        transaction.on_commit(
+            lambda: events.moved.send_robust(Case, case=case, move=verb, actor=actor)
+        )
+        return self.case
+
+    def _write(self, step: Step, changes: dict[str, Any]) -> None:
+        case, standing = self.case, self.standing
+        for name, value in changes.items():
+            setattr(case, name, value)
+        case.stage, case.round = standing.stage, standing.round
+        case.outcome, case.last_at = standing.outcome, self.now
+        if standing.stage not in FINAL:
+            case.closed_at = None
+        elif case.closed_at is None:
+            case.closed_at = self.now
+        case.version += 1
+        self.steps.append(step)
+        parts = parts_of(case, standing)
+        timing.refresh(case, parts, self.steps, now=self.now)
+        for part in sorted(parts, key=lambda p: p.lead):  # one lead steps down first
+            part.save()
+        case.save()
+
+
+def begin(
+    case: Case,
+    verb: str,
+    *,
+    actor: Actor,
+    unit: int | None = None,
+    version: int | None = None,
+) -> Turn:
+    """Lock a case for one move and see that this actor may make it now.
+
+    version  the one the person was looking at; another one is refused, telling who moved it.
+
+    Raises   NotAllowed, OutOfOrder.
+    """
+    move = MOVES[verb]
+    locked = Case.objects.select_for_update(no_key=True, of=("self",)).select_related("procedure")
+    case = locked.get(pk=case.pk)
+    about = rules.concern(case)
+    if not rules.may(actor, verb, about, unit=unit):
+        raise NotAllowed(_("您的岗位不能对这件案件“%(move)s”") % {"move": move.title})
+    steps = story.steps_of(case)
+    turn = Turn(case, verb, actor, moment(case.last_at), steps, _standing(steps), about)
+    stale = version is not None and version != case.version and move.target is not None
+    if case.stage not in move.sources or stale:
+        raise OutOfOrder(_what_happened(case, verb))
+    return turn
+
+
+def words_of(text: str, needed: bool) -> str:
+    """What somebody wrote, as it may be kept: no control signs, not only spaces, not too long."""
+    clean = story.plain(text)
+    if needed and not clean:
+        raise Refused(_("写明理由或情况，让后面的人看得懂"), field="reason")
+    if len(clean) > REASON_MOST:
+        over = len(clean) - REASON_MOST
+        raise Refused(
+            _("说明最多 %(most)d 字，现在多了 %(over)d 字") % {"most": REASON_MOST, "over": over},
+            field="reason",
+        )
+    return clean
+
+
+def parts_of(case: Case, standing: Standing) -> list[Assignment]:
+    """The assignments as the replay says they stand, not yet written."""
+    rows = {row.unit_id: row for row in case.assignments.all()} if case.pk else {}
+    parts = []
+    for unit, part in standing.parts.items():
+        row = rows.pop(unit, None) or Assignment(case=case, unit_id=unit)
+        if row.sent_at != part.sent_at:
+            row.opened_at = None
+        row.lead, row.state, row.sent_at = part.lead, part.state, part.sent_at
+        row.signed_at, row.handled_at = part.signed_at, part.handled_at
+        row.exempted = standing.appeals.get(unit) == "exempt"
+        parts.append(row)
+    for row in rows.values():  # recalled before it was opened
+        row.state, row.lead = Assignment.State.LEFT, False
+        parts.append(row)
+    return parts
+
+
+def _standing(steps: list[Step]) -> Standing:
+    standing = Standing()
+    for step in steps:
+        apply(standing, replace(step, answered=True))
+    return standing
+
+
+def _what_happened(case: Case, verb: str) -> str:
+    """Who moved the case meanwhile, to what: said to the one who came second."""
+    who, when, did = story.last_move(case)
+    return _("%(who)s %(when)s 已“%(did)s”，案件现在%(stage)s，不能“%(move)s”") % {
+        "who": who,
+        "when": when,
+        "did": did,
+        "stage": Stage(case.stage).label,
+        "move": MOVES[verb].title,
+    }

@@ -1,0 +1,263 @@
+"""Cases: something in the city that someone must put right (案件)."""
+
+from typing import ClassVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from shiyu.cases.lifecycle import FINAL, OPEN, Outcome, Stage
+from shiyu.catalogue.models import Kind, Procedure, Standard
+from shiyu.people.models import Person, Unit
+from shiyu.places.models import Place
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def open(self) -> "CaseQuerySet":
+        return self.filter(stage__in=OPEN)
+
+    def with_row(self) -> "CaseQuerySet":
+        """What one line of a list shows, without a query for each row."""
+        return self.select_related("kind", "place", "centre").defer("place__boundary")
+
+
+class Case(models.Model):
+    """One thing to put right, and where it stands (案件).
+
+    `stage`, `round`, `outcome`, `due_at`, `yellow_at` and the assignments are what the journal's
+    lines amount to: written with each move, replayed by `shiyu verify`. Never deleted.
+
+    place_number  `first` of its place: a person's scope is an interval over it.
+    due_at        when the clock of its stage runs out; None while nothing runs.
+    fixed_due_at  a due time given by the source of an import.
+    """
+
+    class Direction(models.TextChoices):
+        UP = "up", _("上报")
+        DOWN = "down", _("交办")
+
+    number = models.CharField(_("案件编号"), max_length=24, unique=True)
+    direction = models.CharField(_("方向"), max_length=4, choices=Direction, default=Direction.UP)
+    channel = models.CharField(_("来源"), max_length=20)
+    stage = models.CharField(_("阶段"), max_length=12, choices=Stage, default=Stage.REPORTED)
+    outcome = models.CharField(
+        _("结案结果"), max_length=12, choices=Outcome, default="", blank=True
+    )
+    round = models.PositiveSmallIntegerField(_("轮次"), default=1)
+    kind = models.ForeignKey(Kind, models.PROTECT, null=True, blank=True, verbose_name=_("类别"))
+    standard = models.ForeignKey(
+        Standard, models.PROTECT, null=True, blank=True, verbose_name=_("立案标准")
+    )
+    procedure = models.ForeignKey(Procedure, models.PROTECT)
+    place = models.ForeignKey(Place, models.PROTECT, verbose_name=_("区域"))
+    place_number = models.BigIntegerField()
+    lon = models.FloatField(null=True, blank=True)
+    lat = models.FloatField(null=True, blank=True)
+    address = models.CharField(_("位置描述"), max_length=200, default="", blank=True)
+    centre = models.ForeignKey(
+        Unit, models.PROTECT, related_name="centre_cases", verbose_name=_("承办中心")
+    )
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children"
+    )
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged"
+    )
+    reported_at = models.DateTimeField(_("上报时间"))
+    taken_in_at = models.DateTimeField(_("入库时间"))
+    last_at = models.DateTimeField(_("最近办理时间"))
+    closed_at = models.DateTimeField(_("办结时间"), null=True, blank=True)
+    fixed_due_at = models.DateTimeField(_("来源给定时限"), null=True, blank=True)
+    clock = models.CharField(_("当前计时"), max_length=10, default="", blank=True)
+    due_at = models.DateTimeField(_("截止时间"), null=True, blank=True)
+    yellow_at = models.DateTimeField(_("临期时间"), null=True, blank=True)
+    paused = models.BooleanField(_("暂停计时"), default=False)
+    resumes_on = models.DateField(_("挂账至"), null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    objects: ClassVar = CaseQuerySet.as_manager()
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["stage", "due_at", "id"], name="case_queue", condition=Q(stage__in=OPEN)
+            ),
+            models.Index(fields=["place_number", "id"], name="case_by_place"),
+            models.Index(fields=["kind", "reported_at"], name="case_by_kind"),
+            models.Index(fields=["-reported_at", "-id"], name="case_newest"),
+            models.Index(
+                fields=["due_at"], name="case_red", condition=Q(stage__in=OPEN, paused=False)
+            ),
+            models.Index(fields=["resumes_on"], condition=Q(stage="suspended"), name="case_asleep"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="case_closed_has_outcome",
+                condition=(Q(stage=Stage.CLOSED) & ~Q(outcome="")) | ~Q(stage=Stage.CLOSED),
+            ),
+            models.CheckConstraint(
+                name="case_ended_has_time",
+                condition=Q(stage__in=OPEN, closed_at__isnull=True)
+                | Q(stage__in=FINAL, closed_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="case_merged_names_the_other",
+                condition=Q(stage=Stage.MERGED, merged_into__isnull=False)
+                | (~Q(stage=Stage.MERGED) & Q(merged_into__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="case_filed_has_kind",
+                condition=Q(kind__isnull=False)
+                | Q(
+                    stage__in=["reported", "accepted", "dismissed", "merged", "withdrawn", "voided"]
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    @property
+    def subject(self) -> str:
+        """Name of this record in the journal, in notices and on photos."""
+        return f"case:{self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.stage in OPEN
+
+
+class Assignment(models.Model):
+    """The part of one unit in a case, with a clock of its own (承办)."""
+
+    class State(models.TextChoices):
+        SENT = "sent", _("待签收")
+        SIGNED = "signed", _("处置中")
+        HANDLED = "handled", _("已反馈")
+        OBJECTED = "objected", _("有异议")
+        LEFT = "left", _("已退出")
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="assignments")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="assignments")
+    lead = models.BooleanField(_("主责"), default=False)
+    state = models.CharField(_("状态"), max_length=10, choices=State, default=State.SENT)
+    sent_at = models.DateTimeField(_("派遣时间"))
+    opened_at = models.DateTimeField(_("查看时间"), null=True, blank=True)
+    signed_at = models.DateTimeField(_("签收时间"), null=True, blank=True)
+    handled_at = models.DateTimeField(_("反馈时间"), null=True, blank=True)
+    due_at = models.DateTimeField(_("截止时间"), null=True, blank=True)
+    yellow_at = models.DateTimeField(_("临期时间"), null=True, blank=True)
+    paused = models.BooleanField(_("暂停计时"), default=False)
+    exempted = models.BooleanField(_("剔除超期"), default=False)
+
+    class Meta:
+        ordering: ClassVar = ["-lead", "id"]
+        indexes: ClassVar = [models.Index(fields=["unit", "state", "due_at"])]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["case", "unit"], name="one_part_for_each_unit"),
+            models.UniqueConstraint(
+                fields=["case"],
+                name="one_lead",
+                condition=Q(lead=True, state__in=["sent", "signed", "handled"]),
+            ),
+        ]
+
+
+class Report(models.Model):
+    """One person's or system's word about a case (上报件). Many may belong to one case.
+
+    The same (source, source_ref) is taken in once. `receipt` is the SHA-256 of the receipt code.
+    """
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="reports")
+    source = models.CharField(_("来源"), max_length=40)
+    source_ref = models.CharField(_("来源单号"), max_length=80)
+    receipt = models.CharField(max_length=64, null=True, unique=True)
+    remark_id = models.BigIntegerField(_("描述"), null=True)
+    reported_at = models.DateTimeField()
+    by_person = models.ForeignKey(Person, models.PROTECT, null=True, blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["source", "source_ref"], name="reported_once")
+        ]
+
+    @property
+    def subject(self) -> str:
+        """Name of this record in the journal."""
+        return f"report:{self.pk}"
+
+
+class Reporter(models.Model):
+    """Who reported, kept apart from the case (上报人身份)."""
+
+    report = models.OneToOneField(Report, models.CASCADE, related_name="reporter")
+    name = models.CharField(_("称呼"), max_length=40, default="", blank=True)
+    phone = models.CharField(_("手机"), max_length=20, default="", blank=True)
+
+
+class Rating(models.Model):
+    """What a reporter says of one round of a closed case (评价)."""
+
+    class Solved(models.TextChoices):
+        YES = "yes", _("解决了")
+        PARTLY = "partly", _("部分解决")
+        NO = "no", _("没解决")
+        UNKNOWN = "unknown", _("不清楚")
+
+    class Satisfaction(models.IntegerChoices):
+        VERY_GOOD = 5, _("非常满意")
+        GOOD = 4, _("满意")
+        FAIR = 3, _("基本满意")
+        BAD = 2, _("不满意")
+        VERY_BAD = 1, _("非常不满意")
+
+    report = models.ForeignKey(Report, models.PROTECT, related_name="ratings")
+    round = models.PositiveSmallIntegerField()
+    solved = models.CharField(max_length=8, choices=Solved)
+    satisfaction = models.PositiveSmallIntegerField(choices=Satisfaction, null=True, blank=True)
+    remark_id = models.BigIntegerField(null=True)
+    rated_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["report", "round"], name="rated_once_a_round")
+        ]
+
+
+class Check(models.Model):
+    """A check on site, before filing or before closing (核查、核实任务)."""
+
+    class Kind(models.TextChoices):
+        BEFORE_FILING = "verify_before_filing", _("立案前核查")
+        BEFORE_CLOSING = "verify_before_closing", _("结案前核查")
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="checks")
+    kind = models.CharField(max_length=24, choices=Kind)
+    opened_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True)
+    passed = models.BooleanField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["case", "kind"],
+                name="one_open_check_of_a_kind",
+                condition=Q(done_at__isnull=True),
+            )
+        ]
+
+
+class Found(models.Model):
+    """What a case is found by: two-character Chinese words, Latin words, numbers (检索词)."""
+
+    case = models.OneToOneField(Case, models.CASCADE, primary_key=True, related_name="found")
+    words = ArrayField(models.TextField())
+
+    class Meta:
+        indexes: ClassVar = [GinIndex(fields=["words"], name="case_words")]

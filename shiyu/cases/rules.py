@@ -1,0 +1,137 @@
+"""Who may do what with a case, and which cases anyone sees (权限与可见范围)."""
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from shiyu.cases.lifecycle import HANDLE, MOVES, PATROL, VERIFY, Stage
+from shiyu.cases.models import Assignment, Case, CaseQuerySet, Report
+from shiyu.cases.replay import Standing
+from shiyu.cases.replay.offers import offered
+from shiyu.people.actors import Actor, Scope
+from shiyu.people.duties import LOOKING
+
+PROGRAM_MAY = frozenset({"resume", "import_close"})
+REPORTER_MAY = frozenset({"withdraw", "reopen", "remark"})
+
+
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """What permission asks of a case: live rows and made-up histories both answer it.
+
+    units      all units that have or had a part.
+    reporters  references of the actors who reported it.
+    """
+
+    place_number: int
+    centre_id: int
+    units: frozenset[int]
+    reporters: frozenset[str]
+
+
+def concern(case: Case) -> Concern:
+    """The live case's answers, in two queries."""
+    units = Assignment.objects.filter(case=case).values_list("unit_id", flat=True)
+    reporters: set[str] = set()
+    for report, person in Report.objects.filter(case=case).values_list("id", "by_person_id"):
+        reporters.add(f"receipt:{report}")
+        if person:
+            reporters.add(f"person:{person}")
+    return Concern(case.place_number, case.centre_id, frozenset(units), frozenset(reporters))
+
+
+def may(actor: Actor, name: str, case: Concern, *, unit: int | None = None) -> bool:
+    """Whether this actor may make this move here; the stage is not asked.
+
+    unit  the part the move concerns: a handler may speak only for a unit of their own.
+    """
+    if actor.kind == "program":
+        return name in PROGRAM_MAY
+    if actor.ref in case.reporters and name in REPORTER_MAY:
+        return True
+    if actor.kind == "receipt":
+        return False
+    return any(_by_duty(actor, duty, case, unit) for duty in MOVES[name].duties)
+
+
+def _by_duty(actor: Actor, duty: str, case: Concern, unit: int | None) -> bool:
+    if duty == HANDLE:
+        own = actor.units(HANDLE) & case.units
+        return unit in own if unit is not None else bool(own)
+    here = [s for s in actor.scopes(duty) if s.covers(case.place_number)]
+    if duty in {VERIFY, PATROL}:
+        return bool(here)
+    return any(s.unit_id == case.centre_id for s in here)
+
+
+def visible_to(actor: Actor) -> CaseQuerySet:
+    """Every case this actor may know of; all others do not exist for them (可见案件).
+
+    Duties over places show their subtree; handling shows what was sent to the unit; a reporter
+    sees what they reported. The program's own jobs see all.
+    """
+    if actor.kind == "program":
+        return Case.objects.all()
+    if actor.kind == "receipt":
+        return Case.objects.filter(pk__in=Report.objects.filter(pk=actor.id).values("case_id"))
+    if actor.kind != "person" or not actor.held:
+        return Case.objects.none()
+    ways = [Q(place_number__range=(s.first, s.last)) for s in _widest(actor)]
+    if units := actor.units(HANDLE):
+        ways.append(Q(pk__in=Assignment.objects.filter(unit__in=units).values("case_id")))
+    ways.append(Q(pk__in=Report.objects.filter(by_person=actor.id).values("case_id")))
+    return Case.objects.filter(reduce(or_, ways))
+
+
+def _widest(actor: Actor) -> list[Scope]:
+    """The looking scopes without those inside another, so that the query stays small."""
+    widest: list[Scope] = []
+    for scope in sorted(actor.scopes(*LOOKING), key=lambda s: (s.first, -s.last)):
+        if not widest or scope.last > widest[-1].last:
+            widest.append(scope)
+    return widest
+
+
+def open_moves(actor: Actor, case: Case, standing: Standing) -> list[str]:
+    """Moves this actor can make with this case right now, in table order."""
+    about = concern(case)
+    own = own_part(actor, standing)
+    return [
+        name
+        for name, move in MOVES.items()
+        if standing.stage in move.sources
+        and may(actor, name, about, unit=own if HANDLE in move.duties and own else None)
+        and offered(standing, name, actor.ref, own)
+    ]
+
+
+def own_part(actor: Actor, standing: Standing) -> int | None:
+    """The unit for which this actor has a part in the case, the active one first."""
+    own = [u for u in standing.parts if u in actor.units(HANDLE)]
+    return next((u for u in own if standing.parts[u].active), own[0] if own else None)
+
+
+def why_not_closed(case: Case, standing: Standing) -> list[str]:
+    """What still stands between this case and its closure, in the order of the work."""
+    if standing.stage not in {s for s in Stage if s not in {Stage.VERIFIED, Stage.CLOSED}}:
+        return []
+    missing = []
+    if standing.stage in {Stage.REPORTED, Stage.ACCEPTED}:
+        missing.append(_("还没有立案"))
+    if standing.check_open:
+        missing.append(_("立案前核查没有反馈"))
+    if standing.stage == Stage.FILED:
+        missing.append(_("还没有派遣"))
+    for part in standing.parts.values():
+        if part.active and part.state != "handled":
+            missing.append(_("有承办单位没有反馈"))
+            break
+    if standing.stage == Stage.SUSPENDED:
+        missing.append(_("案件正在挂账"))
+    if Case.objects.filter(parent=case).open().exists():
+        missing.append(_("有分解出的案件没有办结"))
+    missing.append(_("核查未完成"))
+    return missing

@@ -1,0 +1,72 @@
+"""Where a case lies and which centre takes it in (定位与承办中心)."""
+
+import math
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from shiyu.common.errors import Refused
+from shiyu.people.models import Tier, Unit
+from shiyu.places import locator
+from shiyu.places.models import Place
+from shiyu.places.rules import path_of
+
+TIERS = [Tier.CITY, Tier.COUNTY, Tier.TOWNSHIP, Tier.COMMUNITY]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The place of a case; `exact` when a point was located in it."""
+
+    place: Place
+    exact: bool
+
+
+def locate(lon: float | None, lat: float | None) -> Site:
+    """The deepest place a WGS-84 point lies in; the whole city for a report without a point.
+
+    Raises  Refused when the point is no point, or lies outside the city: says how far.
+    """
+    if lon is None or lat is None:
+        return Site(Place.objects.get(level=Place.Level.CITY), exact=False)
+    if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
+        raise Refused(_("位置应是经度和纬度，如 114.35, 34.79"), field="address")
+    found = locator.locate(lon, lat)
+    if isinstance(found, locator.Outside):
+        if found.nearest is None:
+            raise Refused(_("这个位置不在本市。请核对，或拨打当地 12345"), field="address")
+        raise Refused(
+            _("这个位置不在本市（离最近的%(place)s %(km).1f 公里）。请核对，或拨打当地 12345")
+            % {"place": found.nearest.name, "km": found.metres / 1000},
+            field="address",
+        )
+    return Site(Place.objects.get(pk=found.id), exact=True)
+
+
+def centre_for(place: Place, tier: str) -> Unit:
+    """The centre that takes in cases of this place at a tier, or the next one above that exists.
+
+    Raises  Refused when the city has no centre at all.
+    """
+    codes = [p.code for p in path_of(place.first)]
+    centres = Unit.objects.filter(
+        kind=Unit.Kind.CENTRE, place_code__in=codes, ended_on__isnull=True
+    )
+    by_tier = {unit.tier: unit for unit in centres}
+    for wanted in reversed(TIERS[: TIERS.index(Tier(tier)) + 1]):
+        if wanted in by_tier:
+            return by_tier[wanted]
+    raise Refused(_("这个地方还没有指挥中心"))
+
+
+def centre_above(centre: Unit) -> Unit:
+    """The centre of the next tier, to which a case is escalated.
+
+    Raises  Refused for the city's own centre.
+    """
+    above = centre.parent
+    while above is not None and above.kind != Unit.Kind.CENTRE:
+        above = above.parent
+    if above is None:
+        raise Refused(_("市级中心之上没有可上报的中心"))
+    return above
