@@ -113,6 +113,14 @@ class Cluster:
         os.close(self._lease)
         self._lease = None
 
+    def remove(self) -> None:
+        """Stop it and delete all it holds."""
+        self.stop()
+        with self._one_at_a_time():
+            for data in self._all_data():
+                shutil.rmtree(data)
+            self.file.unlink(missing_ok=True)
+
     @contextmanager
     def _one_at_a_time(self) -> Iterator[None]:
         self.home.mkdir(mode=0o711, parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import time
 from typing import NoReturn
 
 import click
@@ -14,6 +15,8 @@ from shiyu.common.embedded import Cluster
 from shiyu.common.home import home
 
 HELD = "SHIYU_DATABASE_HELD"
+RUNNING_FILE = "serving.json"  # where the pages are served just now
+TRY_AGAIN_S = 3.0
 
 
 def django_ready(role: str = "worker") -> None:
@@ -59,3 +62,26 @@ def refuse(sentence: str) -> NoReturn:
 
 def first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+class Keeping:
+    """Keeps the embedded database running for the commands that stay."""
+
+    def __init__(self, cluster: Cluster | None) -> None:
+        self.cluster = cluster
+        self.port = cluster.start()["port"] if cluster else 0
+        self.try_at = 0.0
+
+    def moved_elsewhere(self) -> bool:
+        """Start it again if it has died; whether it now listens at another port."""
+        if self.cluster is None or time.monotonic() < self.try_at or self.cluster.is_running():
+            return False
+        click.echo("The database has ended; starting it again.", err=True)
+        self.try_at = time.monotonic() + TRY_AGAIN_S
+        try:
+            port = self.cluster.start()["port"]
+        except DatabaseTrouble as trouble:
+            click.echo(str(trouble), err=True)
+            return False
+        moved, self.port = port != self.port, port
+        return moved

@@ -1,0 +1,78 @@
+"""`shiyu worker`: carry out jobs, a process for each queue, and free what a killed one left."""
+
+import sys
+import time
+
+import click
+import psycopg
+
+from shiyu.common.connection import conninfo
+from shiyu.site.reaper import reap
+from shiyu.site.start import HELD, Keeping, first_line, hold_database
+from shiyu.site.supervise import Charge, Supervisor
+
+QUEUES = ("interactive", "periodic", "bulk")
+REAP_EVERY_S = 15.0
+
+
+@click.command()
+@click.option(
+    "--queue",
+    "queues",
+    multiple=True,
+    type=click.Choice(QUEUES),
+    help="Only this queue; may be said more than once.",
+)
+def command(queues: tuple[str, ...]) -> None:
+    """Carry out jobs until Ctrl-C or SIGTERM; those in hand are finished first."""
+    cluster = hold_database()
+    chosen = queues or QUEUES
+    keeping, reaping = Keeping(cluster), Reaping()
+
+    def tend() -> bool:
+        reaping.now_and_then()
+        return keeping.moved_elsewhere()
+
+    said = f"Carrying out jobs of the queues {', '.join(chosen)} — Ctrl-C stops."
+    Supervisor(job_charges(chosen), tend=tend).run(lambda: click.echo(said))
+    click.echo("Stopped.")
+
+
+def job_charges(queues: tuple[str, ...]) -> list[Charge]:
+    """One process for each queue, so that bulk work never keeps a person waiting."""
+    return [
+        Charge(
+            f"The worker of the queue {queue}",
+            [sys.executable, "-m", "shiyu.site.work", queue],
+            {HELD: "1", "SHIYU_ROLE": "worker", "SHIYU_POOL_SIZE": "4"},
+        )
+        for queue in queues
+    ]
+
+
+class Reaping:
+    """Frees, every so often, the jobs that killed workers have left behind."""
+
+    def __init__(self) -> None:
+        self.due_at = time.monotonic()
+        self.said = ""
+
+    def now_and_then(self) -> None:
+        if time.monotonic() < self.due_at:
+            return
+        self.due_at = time.monotonic() + REAP_EVERY_S
+        try:
+            with psycopg.connect(**conninfo("worker"), autocommit=True) as connection:
+                again, given_up = reap(connection)
+        except psycopg.Error as error:
+            self._say(f"Jobs left behind cannot be looked for: {first_line(error)}")
+            return
+        self._say("")
+        if again or given_up:
+            click.echo(f"Jobs left behind by a dead worker: {again} again, {given_up} given up.")
+
+    def _say(self, sentence: str) -> None:
+        """Once for each trouble, not every fifteen seconds."""
+        if sentence and sentence != self.said:
+            click.echo(sentence, err=True)
+        self.said = sentence
