@@ -1,0 +1,64 @@
+"""Keeping photos: decoded, stripped, stored, then entered (存照片)."""
+
+import secrets
+from datetime import datetime
+
+from django.core.files.base import File
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from shiyu.common.errors import Refused
+from shiyu.files import store
+from shiyu.files.models import Photo
+from shiyu.files.pictures import read_picture
+from shiyu.people.actors import Actor
+
+A_REPORT = 3
+"""How many photos one report may bring."""
+
+
+@transaction.atomic
+def keep_photo(
+    upload: "File[bytes]", *, subject: str, role: str, actor: Actor, at_most: int | None = None
+) -> Photo:
+    """Take in a photo of a record (存照片): where and when it was taken are read, then stripped.
+
+    at_most  how many photos of this role the record may have.
+
+    The caller has already asked whether the actor may add to the record, and writes the move.
+
+    Raises  Refused with a sentence for whatever is not one still photo within the limits.
+    """
+    if at_most is not None:
+        kept = Photo.objects.filter(subject=subject, role=role).count()
+        if kept >= at_most:
+            text = _("最多 %(limit)s 张照片，去掉几张再提交") % {"limit": at_most}
+            raise Refused(text, field="photos")
+    picture = read_picture(upload)
+    return Photo.objects.create(
+        public_id=secrets.token_hex(16),
+        subject=subject,
+        role=role,
+        sha256=store.put(picture.full, picture.small),
+        width=picture.width,
+        height=picture.height,
+        bytes=len(picture.full),
+        taken_at=picture.taken_at,
+        lon=picture.lon,
+        lat=picture.lat,
+        added_by=actor.ref,
+    )
+
+
+def remove_orphans(*, before: datetime) -> int:
+    """Remove files older than this that no row names: what a crash or a refusal left behind.
+
+    `before` lies well back, since a file is written a moment before its row is committed.
+    """
+    removed = 0
+    for path in store.stored():
+        is_old = path.stat().st_mtime < before.timestamp()
+        if is_old and not Photo.objects.filter(sha256=path.stem).exists():
+            store.remove(path.stem)
+            removed += 1
+    return removed
