@@ -1,15 +1,16 @@
 """Preorder numbers with gaps: a subtree of places is an interval of integers (区域编号).
 
-Numbers are bigints spread far apart, so that a place added later finds a free stretch between
-its neighbours and no number that a case or a post already carries has to change. Only when a
-stretch is used up are the numbers of a subtree given anew.
+Numbers are spread far apart, so that a place added later finds a free stretch between its
+neighbours and no number that a case or a post already carries has to change. Only when a
+stretch is used up are the numbers of a subtree given anew. None exceeds what a double holds
+exactly, since JSON readers know no other number.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 FIRST = 1
-LAST = 2**62
+LAST = 2**53 - 1
 NARROWEST = 4096
 SHARE_OF_A_GAP = 64
 
