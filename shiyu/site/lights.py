@@ -1,0 +1,114 @@
+"""What a clock light shows and says aloud (时钟灯)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+MINUTES_IN_HOUR = 60
+HOURS_IN_DAY = 24
+
+WORDS: Final[dict[str, str | Promise]] = {
+    "green": gettext_lazy("正常"),
+    "yellow": gettext_lazy("临期"),
+    "red": gettext_lazy("超期"),
+    "grey": gettext_lazy("暂停"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Light:
+    """One light, ready to be drawn: colour, word, time, accessible name, what the script needs."""
+
+    colour: str
+    word: str
+    time: str
+    name: str
+    by: str = ""
+    left: int | None = None
+    until: datetime | None = None
+    warn: int | None = None
+    runs: bool = False
+
+
+def light_of(clock: object) -> Light:
+    """The light of a case or of anything that has `light`, `due`, `minutes_left`."""
+    colour = _get(clock, "light")
+    if colour not in WORDS:
+        return Light("none", "", _("不计时"), _("不计时"))
+    left = _get(clock, "minutes_left")
+    due = _get(clock, "due")
+    word = str(WORDS[colour])
+    by = _("，应于 {time} 前办结").format(time=spoken_time(due)) if due else ""
+    if colour == "grey":
+        reason = str(_get(clock, "pause_reason") or "")
+        name = _("{light}，{reason}").format(light=word, reason=reason) if reason else word
+        return Light(colour, word, reason, name, left=left)
+    return Light(
+        colour,
+        word,
+        _time(left),
+        _name(word, left) + by,
+        by,
+        left,
+        _get(clock, "runs_until"),
+        _get(clock, "warn_left"),
+        left is not None and _get(clock, "running") is not False,
+    )
+
+
+def short_span(minutes: int) -> str:
+    """「2时10分」, the form of tables."""
+    hours, rest = divmod(abs(minutes), MINUTES_IN_HOUR)
+    if hours == 0:
+        return _("{n}分").format(n=rest)
+    if hours >= HOURS_IN_DAY or rest == 0:
+        return _("{n}时").format(n=hours)
+    return _("{h}时{m}分").format(h=hours, m=rest)
+
+
+def long_span(minutes: int) -> str:
+    """「2 小时 10 分钟」, the form for residents and for reading aloud."""
+    hours, rest = divmod(abs(minutes), MINUTES_IN_HOUR)
+    if hours == 0:
+        return _("{n} 分钟").format(n=rest)
+    if rest == 0:
+        return _("{n} 小时").format(n=hours)
+    return _("{h} 小时 {m} 分钟").format(h=hours, m=rest)
+
+
+def spoken_time(moment: datetime) -> str:
+    """「12 时 37 分」 today, with month and day otherwise."""
+    local = timezone.localtime(moment)
+    clock = _("{h} 时 {m:02d} 分").format(h=local.hour, m=local.minute)
+    if local.date() == timezone.localdate():
+        return clock
+    day = _("{month} 月 {day} 日").format(month=local.month, day=local.day)
+    return f"{day} {clock}"
+
+
+def _time(left: int | None) -> str:
+    if left is None:
+        return ""
+    if left < 0:
+        return _("超 {time}").format(time=short_span(left))
+    return _("剩 {time}").format(time=short_span(left))
+
+
+def _name(word: str, left: int | None) -> str:
+    if left is None:
+        return word
+    if left < 0:
+        return _("{light}，超出 {time}").format(light=word, time=long_span(left))
+    return _("{light}，剩余 {time}").format(light=word, time=long_span(left))
+
+
+def _get(clock: object, name: str) -> object:
+    if isinstance(clock, Mapping):
+        return clock.get(name)
+    return getattr(clock, name, None)

@@ -1,0 +1,47 @@
+"""Text size of the pages, and the style page that shows every component (长辈版, 样式页)."""
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from shiyu.site.context import ELDER, SIZE_COOKIE, page
+from shiyu.site.icons import ICONS
+from shiyu.site.samples import Sample
+
+YEAR_S = 365 * 24 * 3600
+FACES = {
+    "desk": "site/looks.html",
+    "case": "site/looks_own.html",
+    "page": "site/looks_page.html",
+    "portal": "site/looks_portal.html",
+    "gate": "site/looks_gate.html",
+}
+
+
+@require_POST
+def size(request: HttpRequest) -> HttpResponse:
+    """Turns elder mode on or off and comes back to the page it was asked on."""
+    back = request.POST.get("next", "")
+    allowed = {request.get_host()}
+    if not url_has_allowed_host_and_scheme(back, allowed, require_https=request.is_secure()):
+        back = "/"
+    response = HttpResponseRedirect(back)
+    if request.POST.get("size") == ELDER:
+        response.set_cookie(SIZE_COOKIE, ELDER, max_age=YEAR_S, samesite="Lax", httponly=True)
+    else:
+        response.delete_cookie(SIZE_COOKIE, samesite="Lax")
+    return response
+
+
+@require_GET
+def looks(request: HttpRequest) -> HttpResponse:
+    """Every component in every state, for our own eyes and for screenshots."""
+    if not (settings.DEBUG or page(request)["page"].demo):
+        raise Http404
+    template = FACES.get(request.GET.get("face", "desk"))
+    if template is None:
+        raise Http404
+    return render(request, template, {"sample": Sample(timezone.now()), "icons": sorted(ICONS)})

@@ -1,0 +1,25 @@
+/** The desk: keys, list, case pane, live facts. Each page works without it. */
+import "./css/desk.css";
+import { watchForms } from "./forms";
+import { keepDrafts } from "./keep";
+import { watchKeys } from "./keys";
+import { tickLights } from "./lights";
+import { watchList } from "./list";
+import { listen } from "./live";
+import { watchMoves } from "./moves";
+import { watchPhotos } from "./photos";
+import { watchMaps, watchPlaces } from "./place";
+import { watchSwaps } from "./swaps";
+
+document.documentElement.classList.add("js");
+watchSwaps();
+watchList();
+watchMoves();
+watchKeys();
+watchForms();
+watchPhotos();
+watchPlaces();
+keepDrafts();
+watchMaps();
+tickLights();
+listen();

@@ -1,0 +1,104 @@
+/** The live feed carries small facts; the page lets them in when the person says so. */
+import { all, make, one, say } from "./dom";
+import { now } from "./lights";
+import { replaceRow } from "./swaps";
+import { t } from "./words";
+
+type Fact = { topic: string; id: number | string; version: number };
+
+const fresh = new Set<string>();
+let lastData = Date.now();
+let lost: number | undefined;
+
+function row(id: string | number): HTMLTableRowElement | null {
+  return document.getElementById(`case-${id}`) as HTMLTableRowElement | null;
+}
+
+/** The bar above the list: new cases wait there until asked for. */
+function bar(): void {
+  const place = one("[data-let-in]");
+  if (!place) return;
+  place.hidden = fresh.size === 0;
+  if (!fresh.size) return;
+  const words = t("有 {n} 件新案件，按 R 显示", { n: fresh.size });
+  let button = one<HTMLButtonElement>("#let-in", place);
+  if (!button) {
+    button = make("button", { type: "button", id: "let-in", class: "let-in" });
+    button.addEventListener("click", letIn);
+    place.replaceChildren(button);
+  }
+  button.textContent = words;
+  say(t("新增 {n} 件", { n: fresh.size }));
+}
+
+export function letIn(): void {
+  if (fresh.size) location.reload();
+}
+
+/** A changed row is fetched alone and swapped where it stands, unless someone is in it. */
+async function refresh(line: HTMLTableRowElement, fact: Fact): Promise<void> {
+  line.dataset.version = String(fact.version);
+  const address = line.closest<HTMLElement>("[data-list]")?.dataset.rowUrl?.replace("{id}", String(fact.id));
+  if (!address || line.contains(document.activeElement)) {
+    line.classList.add("is-changed");
+    return;
+  }
+  const open = line.hasAttribute("aria-current");
+  await replaceRow(address, line);
+  const next = row(fact.id);
+  next?.classList.add("is-changed");
+  if (open) next?.setAttribute("aria-current", "true");
+}
+
+function heard(fact: Fact): void {
+  if (fact.topic !== "case" && fact.topic !== one("[data-list]")?.dataset.topic) return;
+  const line = row(fact.id);
+  if (line) {
+    if (Number(line.dataset.version ?? 0) < fact.version) void refresh(line, fact);
+  } else if (one("[data-list]")) {
+    fresh.add(String(fact.id));
+    bar();
+  }
+  const open = one("#case");
+  if (open?.dataset.caseId === String(fact.id) && Number(open.dataset.version ?? 0) < fact.version) changedCase(open);
+}
+
+/** The open case is not replaced under the hand; a line says that it has changed. */
+function changedCase(open: HTMLElement): void {
+  if (one(".case-changed", open)) return;
+  const again = make("a", { href: location.href, text: t("看最新的") });
+  open.prepend(make("p", { class: "note case-changed", role: "status" }, make("span", {}, t("这件案件刚刚有变化，您写的内容还在。"), " ", again)));
+}
+
+function silent(): void {
+  const at = new Date(now() - (Date.now() - lastData));
+  const clock = `${String(at.getHours()).padStart(2, "0")}:${String(at.getMinutes()).padStart(2, "0")}`;
+  const line = one("[data-feed-line]");
+  if (line) line.textContent = t("数据停在 {time}，正在重连。可以继续办理。", { time: clock });
+}
+
+function connected(): void {
+  clearTimeout(lost);
+  lost = undefined;
+  lastData = Date.now();
+  for (const line of all("[data-feed-line]")) line.textContent = "";
+}
+
+export function listen(): void {
+  const { liveUrl, liveTopics = "desk" } = document.body.dataset;
+  if (!liveUrl || !("EventSource" in window)) return;
+  const feed = new EventSource(`${liveUrl}/feed?topics=${encodeURIComponent(liveTopics)}`, { withCredentials: true });
+  feed.onopen = connected;
+  feed.onmessage = (event) => {
+    connected();
+    try {
+      heard(JSON.parse(event.data as string) as Fact);
+    } catch {
+      // a line that is no fact is passed over
+    }
+  };
+  feed.onerror = () => {
+    lost ??= window.setTimeout(silent, 10_000);
+  };
+  window.addEventListener("pagehide", () => feed.close());
+}
