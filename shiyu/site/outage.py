@@ -1,5 +1,6 @@
 """When the database is gone: knowing it, saying so, and knowing when it is back (服务中断)."""
 
+import logging
 import threading
 import time
 
@@ -14,6 +15,7 @@ RETRY_AFTER_S = 10
 PROBE_EVERY_S = 0.5
 PROBE_TIMEOUT_S = 1
 
+log = logging.getLogger(__name__)
 _lock = threading.Lock()
 _gone = False
 _probed_at = 0.0
@@ -27,8 +29,9 @@ def is_outage(error: BaseException | None) -> bool:
 def note(error: DatabaseError | InterfaceError) -> None:
     """Remember that the database is gone, so that later requests need not wait to find out."""
     global _gone
-    if not _is_busy(error):
+    if not _is_busy(error) and not _gone:
         _gone = True
+        log.warning("the database is gone: %s", str(error).strip().splitlines()[0])
 
 
 def is_lasting() -> bool:
@@ -40,6 +43,8 @@ def is_lasting() -> bool:
         if _gone and time.monotonic() - _probed_at > PROBE_EVERY_S:
             _gone = not _answers()
             _probed_at = time.monotonic()
+            if not _gone:
+                log.warning("the database is back")
         return _gone
 
 

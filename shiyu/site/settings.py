@@ -131,11 +131,19 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"outage": {"()": "shiyu.site.logs.NotAnOutage"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["outage"],
+        }
+    },
     "root": {"handlers": ["console"], "level": os.environ.get("SHIYU_LOG", "WARNING")},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.request": {"level": "ERROR"},
+        "psycopg.pool": {"level": "ERROR"},
     },
 }
 

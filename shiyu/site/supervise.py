@@ -86,8 +86,8 @@ def _look_after(charge: Charge) -> None:
             charge.delay_s = FIRST_DELAY_S
         charge.start_at = now + charge.delay_s
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        again = f"starting it again in {charge.delay_s:.0f} s"
-        click.echo(f"{charge.name} has ended ({how}); {again}.", err=True)
+        again = f"starting again in {charge.delay_s:g} s"
+        click.echo(f"{charge.name}: ended ({how}); {again}.", err=True)
         charge.delay_s = min(charge.delay_s * 2, LONGEST_DELAY_S)
     elif now >= charge.start_at:
         _start(charge)

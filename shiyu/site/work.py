@@ -1,8 +1,8 @@
 """One worker process: `python -m shiyu.site.work QUEUE` carries out the jobs of one queue."""
 
-import logging
 import sys
 
+from shiyu.common.connection import POOL_TIMEOUT_S
 from shiyu.site.start import django_ready
 
 GRACE_S = 20
@@ -11,13 +11,18 @@ GRACE_S = 20
 def work(queue: str, *, wait: bool = True) -> None:
     """Carry out the jobs of a queue; without `wait`, only those that are there now."""
     django_ready("worker")
+    from procrastinate import PsycopgConnector
     from procrastinate.contrib.django import app
-    from procrastinate.contrib.django.django_connector import DjangoConnector
+    from procrastinate.contrib.django.utils import connector_params
 
-    logging.getLogger("procrastinate.periodic").setLevel(logging.WARNING)
-    connector = app.connector
-    assert isinstance(connector, DjangoConnector)
-    with app.replace_connector(connector.get_worker_connector()) as worker:
+    connector = PsycopgConnector(
+        kwargs=connector_params("default"),
+        min_size=1,
+        max_size=4,
+        timeout=POOL_TIMEOUT_S,
+        reconnect_timeout=POOL_TIMEOUT_S,
+    )
+    with app.replace_connector(connector) as worker:
         worker.run_worker(
             queues=[queue],
             name=queue,

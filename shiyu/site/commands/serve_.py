@@ -84,13 +84,13 @@ def _pages(host: str, port: int, processes: int, environment: dict[str, str]) ->
     words = ["--interface", "wsgi", "--workers", str(processes)]
     words += ["--blocking-threads", str(THREADS), "--backpressure", "128"]
     return Charge(
-        "The pages", _granian(host, port, [*words, "shiyu.site.wsgi:application"]), environment
+        "Pages", _granian(host, port, [*words, "shiyu.site.wsgi:application"]), environment
     )
 
 
 def _live(host: str, port: int, environment: dict[str, str]) -> Charge:
     words = ["--interface", "asgi", "--workers", "1", "shiyu.live.asgi:application"]
-    return Charge("The live feed", _granian(host, port, words), environment)
+    return Charge("Live feed", _granian(host, port, words), environment)
 
 
 def _granian(host: str, port: int, words: list[str]) -> list[str]:

@@ -42,7 +42,7 @@ def job_charges(queues: tuple[str, ...]) -> list[Charge]:
     """One process for each queue, so that bulk work never keeps a person waiting."""
     return [
         Charge(
-            f"The worker of the queue {queue}",
+            f"Worker of the queue {queue}",
             [sys.executable, "-m", "shiyu.site.work", queue],
             {HELD: "1", "SHIYU_ROLE": "worker", "SHIYU_POOL_SIZE": "4"},
         )
