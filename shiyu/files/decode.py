@@ -21,7 +21,13 @@ SMALL_EDGE = 320
 MEMORY = 1024 * 1024 * 1024
 CPU_SECONDS = 10
 
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "HEIF")
+FORMATS = (
+    (0, b"\xff\xd8", "JPEG"),
+    (0, b"\x89PNG", "PNG"),
+    (8, b"WEBP", "WEBP"),
+    (4, b"ftyp", "HEIF"),
+)
+"""What stands where in the first bytes, and the one decoder that is then tried."""
 MOVING = ("PNG", "WEBP")
 GPS_IFD, EXIF_IFD = 0x8825, 0x8769
 TAKEN, TAKEN_OFFSET = 0x9003, 0x9011
@@ -51,12 +57,13 @@ def main() -> int:
 
 def decode(data: bytes) -> tuple[dict[str, Any], bytes, bytes]:
     """Facts (size, place, time), the picture and its thumbnail, both JPEG without metadata."""
-    if data[4:8] == b"ftyp":
+    kind = _format(data)
+    if kind == "HEIF":
         import pillow_heif
 
         pillow_heif.register_heif_opener(thumbnails=False)
     Image.MAX_IMAGE_PIXELS = None  # checked here, before a single pixel is decoded
-    with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+    with Image.open(io.BytesIO(data), formats=[kind]) as image:
         width, height = image.size
         if width * height > PIXELS:
             raise Refusal("too_many_pixels")
@@ -70,6 +77,13 @@ def decode(data: bytes) -> tuple[dict[str, Any], bytes, bytes]:
     small.thumbnail((SMALL_EDGE, SMALL_EDGE), Image.Resampling.LANCZOS)
     facts |= {"width": plain.width, "height": plain.height}
     return facts, _jpeg(plain, 80), _jpeg(small, 75)
+
+
+def _format(data: bytes) -> str:
+    for place, mark, name in FORMATS:
+        if data[place : place + len(mark)] == mark:
+            return name
+    raise Refusal("not_a_photo")
 
 
 def _plain(image: Image.Image) -> Image.Image:
