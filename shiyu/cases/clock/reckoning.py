@@ -166,7 +166,7 @@ def _clock(track: Track, limit: Limit, procedure: Procedure, now: int) -> Clock:
 def _spans(track: Track) -> list[tuple[int, int | None, bool, str]]:
     """Running and paused stretches without gaps, none empty, neighbours of one state joined."""
     spans: list[tuple[int, int | None, bool, str]] = []
-    switches = track.switches
+    switches = track.switches()
     for index, (start, running, why) in enumerate(switches):
         end = switches[index + 1][0] if index + 1 < len(switches) else track.ended
         if start == end:

@@ -34,53 +34,69 @@ class Dated(NamedTuple):
     units: tuple[str, ...]
 
 
+class Hold(NamedTuple):
+    """A reason to pause that began or ceased, by which move, and by which dispatch if by one."""
+
+    minute: int
+    reason: str
+    begins: bool
+    move: str
+    dispatch: int | None = None
+
+
 @dataclass(slots=True)
 class Track:
-    """One clock as the moves drove it: its switches between running and paused."""
+    """One round of one clock as the moves drove it."""
 
     name: str
     unit: str | None
-    round: int
     started: int
-    switches: list[tuple[int, bool, str]]  # minute, running from then on, move
+    move: str  # that started it
+    begun_by: int | None  # the dispatch that started it, if one did
+    holds: list[Hold] = field(default_factory=list)
+    held: set[str] = field(default_factory=set)  # reasons that hold it now; none: it runs
+    round: int = 0
     ended: int | None = None
+    ended_by: int | None = None  # the dispatch that left its objector out
     extensions: int = 0
-    holds: set[str] = field(default_factory=set)  # why it is paused; runs when there are none
 
     def hold(self, reason: str, minute: int, move: str) -> None:
-        if not self.holds:
-            self.switches.append((minute, False, move))
-        self.holds.add(reason)
+        if reason not in self.held:
+            self.held.add(reason)
+            self.holds.append(Hold(minute, reason, True, move))
 
-    def release(self, reason: str, minute: int, move: str) -> None:
-        if reason in self.holds:
-            self.holds.discard(reason)
-            if not self.holds:
-                self.switches.append((minute, True, move))
+    def release(self, reason: str, minute: int, move: str, dispatch: int | None = None) -> None:
+        if reason in self.held:
+            self.held.discard(reason)
+            self.holds.append(Hold(minute, reason, False, move, dispatch))
+
+    def hold_again(self, dispatch: int) -> None:
+        """Back to the pause that this dispatch ended, as if it had not been made."""
+        ceased = [hold for hold in self.holds if hold.dispatch == dispatch]
+        self.held.update(hold.reason for hold in ceased)
+        self.holds = [hold for hold in self.holds if hold.dispatch != dispatch]
+
+    def switches(self) -> list[tuple[int, bool, str]]:
+        """When it went from running to paused or back: minute, running from then on, move."""
+        held = {hold.reason for hold in self.holds if hold.begins and hold.move == self.move}
+        found = [(self.started, not held, self.move)]
+        for hold in self.holds:
+            (held.add if hold.begins else held.discard)(hold.reason)
+            if found[-1][1] == bool(held):
+                found.append((hold.minute, not held, hold.move))
+        return found
 
 
 def replay(lines: Sequence[Dated]) -> list[Track]:
     """The clocks that these moves started, in the order in which they did."""
     story = _Replay()
-    undone = _undone(lines)
-    for index, line in enumerate(lines):
-        story.take(line, undone=index in undone)
+    for line in lines:
+        story.take(line)
+    rounds: dict[tuple[str, str | None], int] = {}
+    for track in story.tracks:
+        key = (track.name, track.unit)
+        track.round = rounds[key] = rounds.get(key, 0) + 1
     return story.tracks
-
-
-def _undone(lines: Sequence[Dated]) -> frozenset[int]:
-    """Which dispatches a later recall undoes, by their place in the list."""
-    standing: list[int] = []
-    undone = set()
-    for index, line in enumerate(lines):
-        if line.move == "dispatch":
-            standing.append(index)
-        elif line.move == "recall":
-            if standing:
-                undone.add(standing.pop())
-        elif line.move in _RECALL_REACHES_BACK_TO:
-            standing.clear()
-    return frozenset(undone)
 
 
 class _Replay:
@@ -89,12 +105,12 @@ class _Replay:
     def __init__(self) -> None:
         self.tracks: list[Track] = []
         self._open: dict[tuple[str, str | None], Track] = {}
-        self._rounds: dict[tuple[str, str | None], int] = {}
+        self._dispatches: list[int] = []  # those that a recall may undo, the last one last
+        self._sent = 0
         self._checking = False
         self._suspended = False
-        self._answered: set[str] = set()  # active units that have handled
 
-    def take(self, line: Dated, *, undone: bool) -> None:
+    def take(self, line: Dated) -> None:
         minute, move = line.minute, line.move
         for name in _ENDED_BY.get(move, ()):
             self._end_all(name, minute)
@@ -102,21 +118,39 @@ class _Replay:
             self._start(_STARTED_BY[move], None, minute, move)
         elif move in _STARTED_AFRESH_BY:
             self._start_afresh(_STARTED_AFRESH_BY[move], None, minute, move)
-        if move == "dispatch" and not undone:
-            self._dispatch(line)
-        elif move in _OWN_WORK:
+        if move in _RECALL_REACHES_BACK_TO:
+            self._dispatches.clear()
+        if move in _OWN_WORK:
             _OWN_WORK[move](self, line)
 
     def _dispatch(self, line: Dated) -> None:
+        number = self._sent = self._sent + 1
+        self._dispatches.append(number)
         for unit, track in self._handling():
-            if "object" in track.holds:
+            if "object" in track.held:
                 if unit in line.units:
-                    track.release("object", line.minute, "dispatch")
+                    track.release("object", line.minute, "dispatch", number)
                 else:
                     self._end(track, line.minute)
-        for unit in sorted(set(line.units)):
-            self._start("sign", unit, line.minute, "dispatch")
-            self._start("handling", unit, line.minute, "dispatch")
+                    track.ended_by = number
+        for unit in line.units:
+            self._start("sign", unit, line.minute, "dispatch", number)
+            self._start("handling", unit, line.minute, "dispatch", number)
+
+    def _recall(self, line: Dated) -> None:
+        """Undo the last dispatch: what it started, resumed or ended."""
+        if not self._dispatches:
+            return
+        number = self._dispatches.pop()
+        for track in self.tracks:
+            if track.begun_by == number:
+                self._open.pop((track.name, track.unit), None)
+            elif track.ended_by == number:
+                track.ended = track.ended_by = None
+                self._open[track.name, track.unit] = track
+            else:
+                track.hold_again(number)
+        self.tracks = [track for track in self.tracks if track.begun_by != number]
 
     def _object(self, line: Dated) -> None:
         self._sign(line)
@@ -131,17 +165,15 @@ class _Replay:
 
     def _handle(self, line: Dated) -> None:
         track = self._open.get(("handling", line.unit))
-        if track is None or line.unit is None:
+        if track is None:
             return
         track.hold("handle", line.minute, "handle")
-        self._answered.add(line.unit)
-        if all(active in self._answered for active, _ in self._handling()):
+        if all("handle" in active.held for _, active in self._handling()):
             self._start("verify", None, line.minute, "handle")
 
     def _rework(self, line: Dated) -> None:
         for name, track in self._handling():
             if not line.units or name in line.units:
-                self._answered.discard(name)
                 track.release("handle", line.minute, "rework")
 
     def _suspend(self, line: Dated) -> None:
@@ -172,7 +204,7 @@ class _Replay:
     def _reopen(self, line: Dated) -> None:
         if not line.units:
             self._start_afresh("dispatch", None, line.minute, "reopen")
-        for name in sorted(set(line.units)):
+        for name in line.units:
             self._start_afresh("handling", name, line.minute, "reopen")
 
     def _handling(self) -> list[tuple[str, Track]]:
@@ -188,19 +220,18 @@ class _Replay:
             if (name, None) in self._open:
                 yield self._open[name, None]
 
-    def _start(self, name: str, unit: str | None, minute: int, move: str) -> None:
+    def _start(
+        self, name: str, unit: str | None, minute: int, move: str, dispatch: int | None = None
+    ) -> None:
         """Start a clock, unless it is going on."""
-        key = (name, unit)
-        if key in self._open:
+        if (name, unit) in self._open:
             return
-        number = self._rounds[key] = self._rounds.get(key, 0) + 1
-        track = Track(name, unit, number, minute, [])
-        if (name == "handling" and self._suspended) or (
-            name in ("accept", "filing") and self._checking
-        ):
-            track.holds.add("suspend" if name == "handling" else "check")
-        track.switches.append((minute, not track.holds, move))
-        self._open[key] = track
+        track = Track(name, unit, minute, move, dispatch)
+        if name == "handling" and self._suspended:
+            track.hold("suspend", minute, move)
+        if name in ("accept", "filing") and self._checking:
+            track.hold("check", minute, move)
+        self._open[name, unit] = track
         self.tracks.append(track)
 
     def _start_afresh(self, name: str, unit: str | None, minute: int, move: str) -> None:
@@ -217,11 +248,11 @@ class _Replay:
     def _end(self, track: Track, minute: int) -> None:
         track.ended = minute
         del self._open[track.name, track.unit]
-        if track.name == "handling" and track.unit is not None:
-            self._answered.discard(track.unit)
 
 
 _OWN_WORK = {
+    "dispatch": _Replay._dispatch,
+    "recall": _Replay._recall,
     "object": _Replay._object,
     "sign": _Replay._sign,
     "handle": _Replay._handle,

@@ -93,7 +93,7 @@ class Allowance:
 
     @classmethod
     def parse(cls, text: str, *, season: Season | None = None) -> Self:
-        """Read "2紧急工作时", " 5个工作日", "种植季节15工作日"; raises ValueError with a sentence."""
+        """Read "2紧急工作时", " 5个工作日", "种植季节15工作日"; else ValueError with a sentence."""
         written = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
         found = _WRITTEN.fullmatch(written)
         unit = _BY_WORD.get(found["unit"]) if found else None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Self
 
 from shiyu.common.worktime.allowance import Allowance, Season
@@ -154,7 +155,7 @@ def _hours(pairs: Sequence[Sequence[str]]) -> tuple[tuple[int, int], ...]:
             raise ValueError(f"办公时间 {pair[0]}–{pair[1]} 的结束不晚于开始")
         hours.append((opens, closes))
     hours.sort()
-    for before, after in zip(hours, hours[1:], strict=False):
+    for before, after in pairwise(hours):
         if after[0] < before[1]:
             raise ValueError("办公时间互相重叠")
     return tuple(hours)
