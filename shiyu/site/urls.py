@@ -1,8 +1,17 @@
 """Where each page lives; every module brings its own paths."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from shiyu.site import looks
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("account/", include("shiyu.people.urls")),
+    path("photos/", include("shiyu.files.urls")),
+    path("language/", set_language, name="set_language"),
+    path("size/", looks.size, name="size"),
+    path("looks/", looks.looks, name="looks"),
+]
 
 handler400 = "shiyu.site.errors.bad_request"
 handler403 = "shiyu.site.errors.forbidden"
