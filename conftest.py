@@ -12,6 +12,8 @@ from django.test import TransactionTestCase
 from shiyu.common.home import home
 from shiyu.common.tests.database import TestDatabase, run
 
+pytest_plugins = ["shiyu.cases.tests.fixtures"]
+
 
 @pytest.fixture(scope="session")
 def database() -> TestDatabase:
