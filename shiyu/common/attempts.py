@@ -40,12 +40,21 @@ class Counter:
         return hmac.new(secret, self.value.casefold().encode(), hashlib.sha256).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A counter that lets nothing through before `until`; `is_new` for the attempt that shut it."""
+
+    counter: Counter
+    until: datetime
+    is_new: bool
+
+
 COUNT = """
 INSERT INTO common_attempt AS a (kind, key, failures, since)
 VALUES (%(kind)s, %(key)s, 1, clock_timestamp())
 ON CONFLICT (kind, key) DO UPDATE SET
   failures = CASE
-    WHEN a.closed_until > clock_timestamp() THEN a.failures
+    WHEN a.closed_until > clock_timestamp() THEN a.failures + 1
     WHEN a.closed_until IS NOT NULL OR a.since < clock_timestamp() - %(window)s THEN 1
     ELSE a.failures + 1 END,
   since = CASE
@@ -57,7 +66,7 @@ ON CONFLICT (kind, key) DO UPDATE SET
     WHEN a.closed_until > clock_timestamp() THEN a.closed_until
     WHEN a.closed_until IS NOT NULL OR a.since < clock_timestamp() - %(window)s THEN NULL
     WHEN a.failures >= %(attempts)s THEN clock_timestamp() + %(closed)s END
-RETURNING closed_until
+RETURNING closed_until, failures
 """
 
 GIVE_BACK = """
@@ -65,8 +74,8 @@ UPDATE common_attempt SET failures = greatest(failures - 1, 0) WHERE kind = %s A
 """
 
 
-def count(*counters: Counter) -> datetime | None:
-    """Count one attempt on each counter in turn; the time from which to try again, if closed.
+def count(*counters: Counter) -> Closed | None:
+    """Count one attempt on each counter in turn; the first closed one, if any.
 
     Name the sender's counter first: one that is closed spares those after it, so that a closed
     address cannot go on closing other people's accounts.
@@ -84,9 +93,10 @@ def count(*counters: Counter) -> datetime | None:
                     "closed": limit.closed,
                 },
             )
-            (closed_until,) = cursor.fetchone()
+            closed_until, failures = cursor.fetchone()
         if closed_until is not None:
-            return timezone.localtime(closed_until)
+            is_new = failures == limit.attempts + 1
+            return Closed(counter, timezone.localtime(closed_until), is_new)
     return None
 
 
