@@ -1,6 +1,7 @@
 """Who may do what with a case, and which cases anyone sees (权限与可见范围)."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 
@@ -112,6 +113,12 @@ def own_part(actor: Actor, standing: Standing) -> int | None:
     """The unit for which this actor has a part in the case, the active one first."""
     own = [u for u in standing.parts if u in actor.units(HANDLE)]
     return next((u for u in own if standing.parts[u].active), own[0] if own else None)
+
+
+def reopens_until(case: Case) -> datetime:
+    """Until when a reporter's "not fixed" reopens a closed case (重办期限)."""
+    closed = case.closed_at or case.last_at
+    return closed + timedelta(days=case.procedure.reopen_days)
 
 
 def why_not_closed(case: Case, standing: Standing) -> list[str]:

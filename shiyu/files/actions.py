@@ -50,6 +50,28 @@ def keep_photo(
     )
 
 
+@transaction.atomic
+def hand_over(subject: str, *, to: str, actor: Actor) -> int:
+    """Give the photos of one record to another, e.g. of a draft to the case it became (转交照片).
+
+    They count as added by the actor; returns how many there were.
+    """
+    return Photo.objects.filter(subject=subject).update(subject=to, added_by=actor.ref)
+
+
+@transaction.atomic
+def discard(subject: str, *, public_id: str | None = None) -> int:
+    """Drop photos of a draft, one or all, before anybody was given them (弃用照片).
+
+    Their files go with the next round of `remove_orphans`. The caller answers for the record
+    being a draft: what belongs to a case is never dropped.
+    """
+    photos = Photo.objects.filter(subject=subject)
+    if public_id is not None:
+        photos = photos.filter(public_id=public_id)
+    return photos.delete()[0]
+
+
 def remove_orphans(*, before: datetime) -> int:
     """Remove files older than this that no row names: what a crash or a refusal left behind.
 

@@ -44,7 +44,7 @@ from shiyu.cases.actions.intake import (
     remark,
     settle,
 )
-from shiyu.cases.actions.reporting import Intake, order, report
+from shiyu.cases.actions.reporting import Intake, join, order, report
 
 __all__ = [
     "Intake",
@@ -67,6 +67,7 @@ __all__ = [
     "file",
     "handle",
     "import_close",
+    "join",
     "merge",
     "object_",
     "opened",

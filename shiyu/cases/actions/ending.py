@@ -1,7 +1,5 @@
 """How a case ends, and how it begins again (结案、并案、撤诉、作废、重办、评价)."""
 
-from datetime import timedelta
-
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -89,10 +87,9 @@ def reopen(case: Case, *, actor: Actor, reason: str, version: int | None = None)
     It goes back to the units that handled it; where none did, to the desk.
     """
     turn = begin(case, "reopen", actor=actor, version=version)
-    days = turn.case.procedure.reopen_days
-    closed = turn.case.closed_at
-    late = closed is not None and turn.now - closed > timedelta(days=days)
+    late = turn.now > rules.reopens_until(turn.case)
     if late and actor.ref in turn.concern.reporters:
+        days = turn.case.procedure.reopen_days
         raise OutOfOrder(_("结案已超过 %(days)d 天，请重新上报") % {"days": days})
     return turn.finish(reason=reason, units=turn.standing.active)
 
@@ -108,7 +105,8 @@ def rate(
 ) -> Rating:
     """Say of a closed case whether it is solved and how it was handled (评价), once a round.
 
-    "Not solved" inside the limit reopens the case and tells the handlers.
+    "Not solved" inside the limit reopens the case and tells the handlers; after it, the rating
+    alone is kept.
     """
     case = Case.objects.select_for_update(no_key=True).get(pk=report.case_id)
     own = actor.ref == f"receipt:{report.pk}" or actor.ref == f"person:{report.by_person_id}"
@@ -133,7 +131,7 @@ def rate(
     )
     facts = {"report": report.pk, "solved": solved, "satisfaction": satisfaction}
     record(case.subject, "rate", actor=actor, at=now, facts=facts, remark=remark)
-    if solved == Rating.Solved.NO:
+    if solved == Rating.Solved.NO and now <= rules.reopens_until(case):
         reopen(case, actor=actor, reason=text or _("上报人反映没有解决"))
     return rating
 

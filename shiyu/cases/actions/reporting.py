@@ -20,10 +20,11 @@ from shiyu.cases.replay import Step
 from shiyu.cases.siting import Site, centre_for, locate
 from shiyu.catalogue.models import Kind
 from shiyu.catalogue.rules import procedure_at
-from shiyu.common.errors import NotAllowed, Refused
-from shiyu.files.actions import keep_photo
+from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
+from shiyu.files.actions import hand_over, keep_photo
 from shiyu.files.models import Photo
 from shiyu.journal.actions import announce, moment, record, write_remark
+from shiyu.journal.models import Remark
 from shiyu.people.actors import Actor
 from shiyu.people.models import Unit
 from shiyu.places.models import Place
@@ -43,6 +44,7 @@ class Intake:
     channel             public, hotline, patrol, sensor, department, superior, import.
     lon, lat            WGS-84 degrees, or None with a place or an address.
     occurred_at         aware; when it was reported, if not now.
+    gathered            the draft whose photos, kept already, are to be the case's.
     """
 
     source: str
@@ -55,6 +57,7 @@ class Intake:
     place: Place | None = None
     kind: Kind | None = None
     photos: Sequence[UploadedFile] = ()
+    gathered: str = ""
     name: str = ""
     phone: str = ""
     occurred_at: datetime | None = None
@@ -75,6 +78,27 @@ def report(intake: Intake, *, actor: Actor) -> tuple[Report, str]:
     try:
         with transaction.atomic():
             return _take_in(intake, actor=actor, direction=Case.Direction.UP)
+    except IntegrityError as error:
+        if "reported_once" not in str(error):
+            raise
+        return known.select_related("case").get(), ""
+
+
+def join(case: Case, intake: Intake, *, actor: Actor) -> tuple[Report, str]:
+    """Take in a further report of something already reported (一事多报): it joins that case.
+
+    Its words, its place and its photos go with it, and it has a receipt of its own. What it
+    says of a place is kept in its words: the case stays where it is.
+
+    Raises  OutOfOrder once the case has ended; Refused as for `report`.
+    """
+    known = Report.objects.filter(source=intake.source, source_ref=intake.source_ref)
+    if found := known.select_related("case").first():
+        return found, ""
+    _shape(intake)
+    try:
+        with transaction.atomic():
+            return _join(case, intake, actor=actor)
     except IntegrityError as error:
         if "reported_once" not in str(error):
             raise
@@ -111,6 +135,38 @@ def _take_in(
     at = intake.occurred_at or now
     site = _site(intake)
     case = _new_case(intake, site, at, now, direction, parent)
+    words = words_of(intake.text, needed=False)
+    taken, code, remark = _enter(case, intake, words, at=at, actor=actor)
+    by = _author(taken, actor)
+    facts = {"report": taken.pk, "channel": intake.channel, "place": site.place.pk} | intake.extra
+    record(case.subject, "report", actor=by, at=at, facts=facts, remark=remark)
+    _keep_photos(case, intake, by)
+    search.index(case, words)
+    announce("case", case.pk, case.version)
+    transaction.on_commit(lambda: events.reported.send_robust(Case, case=case, report=taken))
+    return taken, code
+
+
+def _join(case: Case, intake: Intake, *, actor: Actor) -> tuple[Report, str]:
+    case = Case.objects.select_for_update(no_key=True, of=("self",)).get(pk=case.pk)
+    if not case.is_open:
+        raise OutOfOrder(_("这件刚刚办结，不能再关注。可以继续上报"))
+    at = moment(case.last_at)
+    words = words_of("\n".join(filter(None, (intake.text, intake.address.strip()))), needed=False)
+    taken, code, remark = _enter(case, intake, words, at=at, actor=actor)
+    by = _author(taken, actor)
+    facts = {"report": taken.pk, "channel": intake.channel} | intake.extra
+    record(case.subject, "joined", actor=by, at=at, facts=facts, remark=remark)
+    _keep_photos(case, intake, by)
+    search.index(case, search.words_said(case))
+    announce("case", case.pk, case.version)
+    return taken, code
+
+
+def _enter(
+    case: Case, intake: Intake, words: str, *, at: datetime, actor: Actor
+) -> tuple[Report, str, Remark | None]:
+    """The report itself, who made it, what they said; with the receipt code shown once."""
     code = "".join(secrets.choice(ALPHABET) for _ in range(RECEIPT_SIGNS))
     taken = Report(
         case=case,
@@ -120,21 +176,26 @@ def _take_in(
         reported_at=at,
         by_person_id=actor.id if actor.kind == "person" else None,
     )
-    words = words_of(intake.text, needed=False)
-    remark = write_remark(case.subject, words, author=actor, at=at) if words else None
-    taken.remark_id = remark.pk if remark else None
     taken.save()
+    remark = None
+    if words:
+        remark = write_remark(case.subject, words, author=_author(taken, actor), at=at)
+        taken.remark_id = remark.pk
+        taken.save(update_fields=["remark_id"])
     if intake.name or intake.phone:
         Reporter.objects.create(report=taken, name=intake.name, phone=intake.phone)
-    by = actor if actor.kind == "person" else Actor.receipt(taken.pk)
-    facts = {"report": taken.pk, "channel": intake.channel, "place": site.place.pk} | intake.extra
-    record(case.subject, "report", actor=by, at=at, facts=facts, remark=remark)
+    return taken, "-".join((code[:4], code[4:8], code[8:])), remark
+
+
+def _author(taken: Report, actor: Actor) -> Actor:
+    return actor if actor.kind == "person" else Actor.receipt(taken.pk)
+
+
+def _keep_photos(case: Case, intake: Intake, by: Actor) -> None:
     for photo in intake.photos:
         keep_photo(photo, subject=case.subject, role=Photo.Role.SCENE, actor=by)
-    search.index(case, words)
-    announce("case", case.pk, case.version)
-    transaction.on_commit(lambda: events.reported.send_robust(Case, case=case, report=taken))
-    return taken, "-".join((code[:4], code[4:8], code[8:]))
+    if intake.gathered:
+        hand_over(intake.gathered, to=case.subject, actor=by)
 
 
 def _new_case(
@@ -179,9 +240,11 @@ def _shape(intake: Intake) -> None:
     """What no report may lack, whatever the form it came through."""
     if intake.lon is None and intake.place is None and not intake.address.strip():
         raise Refused(_("填写问题所在的街道和门牌，如「书店街 12 号」"), field="address")
-    if not words_of(intake.text, needed=False) and not intake.photos and intake.kind is None:
+    gathered = Photo.objects.filter(subject=intake.gathered).count() if intake.gathered else 0
+    shown = len(intake.photos) + gathered
+    if not words_of(intake.text, needed=False) and not shown and intake.kind is None:
         raise Refused(_("说明是什么问题，或附一张照片"), field="text")
-    if len(intake.photos) > PHOTOS_MOST:
+    if shown > PHOTOS_MOST:
         raise Refused(_("照片最多 %(most)d 张") % {"most": PHOTOS_MOST}, field="photos")
     at = intake.occurred_at
     if at is None:
