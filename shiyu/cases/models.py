@@ -91,6 +91,11 @@ class Case(models.Model):
             models.Index(
                 fields=["due_at"], name="case_red", condition=Q(stage__in=OPEN, paused=False)
             ),
+            models.Index(
+                fields=["yellow_at"],
+                name="case_yellow",
+                condition=Q(stage__in=OPEN, paused=False),
+            ),
             models.Index(fields=["resumes_on"], condition=Q(stage="suspended"), name="case_asleep"),
         ]
         constraints: ClassVar = [
@@ -155,7 +160,15 @@ class Assignment(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-lead", "id"]
-        indexes: ClassVar = [models.Index(fields=["unit", "state", "due_at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["unit", "state", "due_at"]),
+            models.Index(
+                fields=["due_at"], name="part_red", condition=Q(state__in=["sent", "signed"])
+            ),
+            models.Index(
+                fields=["yellow_at"], name="part_yellow", condition=Q(state__in=["sent", "signed"])
+            ),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["case", "unit"], name="one_part_for_each_unit"),
             models.UniqueConstraint(
@@ -261,3 +274,10 @@ class Found(models.Model):
 
     class Meta:
         indexes: ClassVar = [GinIndex(fields=["words"], name="case_words")]
+
+
+class Watch(models.Model):
+    """Until when something was last looked at, so that nothing is told twice or missed."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    until = models.DateTimeField()

@@ -108,6 +108,16 @@ def resume(case: Case, *, actor: Actor, reason: str = "") -> Case:
     return turn.finish(reason=reason, changes={"resumes_on": None})
 
 
+def resume_due() -> int:
+    """Resume every suspended case whose day has come, each in a transaction of its own."""
+    today = timezone.localdate()
+    due = Case.objects.filter(stage="suspended", resumes_on__lte=today)
+    program = Actor.program("calendar")
+    for case in due:
+        resume(case, actor=program)
+    return len(due)
+
+
 @transaction.atomic
 def urge(case: Case, *, actor: Actor, reason: str = "") -> Case:
     """Press the handling units (催办); the stage stays."""

@@ -1,0 +1,143 @@
+"""The live feed's own program: `GET /feed` streams what changed to signed-in pages (实时推送).
+
+Raw ASGI beside the pages, sharing their sign-in and policy. It sends `{topic, id, version}` and
+never content; the page fetches again through the ordinary way in.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from http.cookies import SimpleCookie
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+
+from shiyu.site.start import django_ready
+
+django_ready("web")
+
+from shiyu.common.connection import conninfo  # noqa: E402
+from shiyu.live.feed import Feed, Stream, frames  # noqa: E402
+from shiyu.live.who import actor_of_session  # noqa: E402
+
+LOOK_AGAIN_S = 4.0
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+
+feed = Feed(conninfo("web"))
+_reader: asyncio.Task[None] | None = None
+
+
+async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """One request: the feed for who is signed in, health for anyone, 404 for the rest."""
+    if scope["type"] == "lifespan":
+        return await _live_on(receive, send)
+    if scope["type"] != "http":
+        return None
+    _start_reader()
+    headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
+    if scope["path"] == "/health":
+        return await _answer(send, 200, b"ok", headers)
+    if scope["path"] != "/feed" or scope["method"] != "GET":
+        return await _answer(send, 404, b"", headers)
+    cookie = SimpleCookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
+    session = cookie.value if cookie else ""
+    actor = await sync_to_async(actor_of_session)(session)
+    if actor is None:
+        return await _answer(send, 401, b"", headers)
+    return await _stream(Stream(actor), session, headers, receive, send)
+
+
+async def _stream(
+    stream: Stream, session: str, headers: dict[str, str], receive: Receive, send: Send
+) -> None:
+    await send(_start(200, headers, b"text/event-stream; charset=utf-8"))
+    feed.streams.add(stream)
+    gone = asyncio.ensure_future(_gone(receive))
+    watch = asyncio.ensure_future(_watch(stream, session))
+    tell = asyncio.ensure_future(_tell(stream, headers.get("last-event-id", ""), send))
+    try:
+        await asyncio.wait({gone, watch, tell}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        feed.streams.discard(stream)
+        for task in (gone, watch, tell):
+            task.cancel()
+    if not gone.done() or gone.cancelled():
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _tell(stream: Stream, last: str, send: Send) -> None:
+    """First what was missed, then what comes."""
+    await send(_body(b"retry: 2000\n\n"))
+    if missed := _event_id(last):
+        for change in await feed.since(missed):
+            stream.offer(change)
+    async for frame in frames(stream, patience_s=15.0):
+        await send(_body(frame))
+
+
+async def _watch(stream: Stream, session: str) -> None:
+    """Look again at whose stream it is: a revoked session or duty ends within seconds."""
+    while True:
+        await asyncio.sleep(LOOK_AGAIN_S)
+        actor = await sync_to_async(actor_of_session)(session)
+        if actor is None:
+            return
+        stream.actor = actor
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _live_on(receive: Receive, send: Send) -> None:
+    while True:
+        event = await receive()
+        if event["type"] == "lifespan.startup":
+            _start_reader()
+            await send({"type": "lifespan.startup.complete"})
+        elif event["type"] == "lifespan.shutdown":
+            if _reader is not None:
+                _reader.cancel()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+def _start_reader() -> None:
+    global _reader
+    if _reader is None or _reader.done():
+        _reader = asyncio.get_running_loop().create_task(feed.run())
+
+
+async def _answer(send: Send, status: int, body: bytes, headers: dict[str, str]) -> None:
+    await send(_start(status, headers, b"text/plain; charset=utf-8"))
+    await send({"type": "http.response.body", "body": body})
+
+
+def _start(status: int, headers: dict[str, str], kind: bytes) -> dict[str, Any]:
+    given = [(b"content-type", kind), (b"cache-control", b"no-store"), (b"vary", b"Origin")]
+    given.append((b"x-content-type-options", b"nosniff"))
+    origin = headers.get("origin", "")
+    if origin and origin in _origins():
+        given.append((b"access-control-allow-origin", origin.encode("latin-1")))
+        given.append((b"access-control-allow-credentials", b"true"))
+    return {"type": "http.response.start", "status": status, "headers": given}
+
+
+def _origins() -> set[str]:
+    return set(os.environ.get("SHIYU_PAGES_URL", "http://localhost:8000").split(","))
+
+
+def _body(frame: bytes) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": frame, "more_body": True}
+
+
+def _event_id(text: str) -> tuple[int, int] | None:
+    first, _, second = text.partition("-")
+    if not (first.isascii() and first.isdigit() and second.isascii() and second.isdigit()):
+        return None
+    if max(len(first), len(second)) > 18:
+        return None
+    return int(first), int(second)
