@@ -19,7 +19,7 @@ from shiyu.journal.actions import moment
 from shiyu.journal.models import Line
 
 BATCH = 1000
-STANDING_FIELDS = ("stage", "round", "outcome")
+STANDING_FIELDS = ("stage", "round", "outcome", "awaits")
 TIME_FIELDS = ("clock", "due_at", "yellow_at", "paused")
 PART_FIELDS = ("state", "lead", "sent_at", "signed_at", "handled_at")
 

@@ -26,10 +26,12 @@ class CaseQuerySet(models.QuerySet["Case"]):
 class Case(models.Model):
     """One thing to put right, and where it stands (案件).
 
-    `stage`, `round`, `outcome`, `due_at`, `yellow_at` and the assignments are what the journal's
-    lines amount to: written with each move, replayed by `shiyu verify`. Never deleted.
+    `stage`, `round`, `outcome`, `awaits`, `due_at`, `yellow_at` and the assignments are what the
+    journal's lines amount to: written with each move, replayed by `shiyu verify`. Never deleted.
 
     place_number  `first` of its place: a person's scope is an interval over it.
+    awaits        answers it waits for: appeal, check, endorsed, extension, objection, suspension,
+                  void.
     due_at        when the clock of its stage runs out; None while nothing runs.
     fixed_due_at  a due time given by the source of an import.
     """
@@ -75,6 +77,9 @@ class Case(models.Model):
     yellow_at = models.DateTimeField(_("临期时间"), null=True, blank=True)
     paused = models.BooleanField(_("暂停计时"), default=False)
     resumes_on = models.DateField(_("挂账至"), null=True, blank=True)
+    awaits = ArrayField(
+        models.CharField(max_length=12), verbose_name=_("待答复"), default=list, db_default=[]
+    )
     version = models.PositiveIntegerField(default=1)
 
     objects: ClassVar = CaseQuerySet.as_manager()
@@ -96,6 +101,7 @@ class Case(models.Model):
                 name="case_yellow",
                 condition=Q(stage__in=OPEN, paused=False),
             ),
+            models.Index(fields=["due_at", "id"], name="case_awaits", condition=~Q(awaits=[])),
             models.Index(fields=["resumes_on"], condition=Q(stage="suspended"), name="case_asleep"),
         ]
         constraints: ClassVar = [

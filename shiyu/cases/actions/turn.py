@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 
 from shiyu.cases import events, rules, story, timing
 from shiyu.cases.actions import tell
-from shiyu.cases.lifecycle import FINAL, MOVES, Stage
+from shiyu.cases.lifecycle import MOVES, Stage
 from shiyu.cases.models import Assignment, Case
+from shiyu.cases.parts import follow, stand
 from shiyu.cases.replay import Standing, Step, apply
 from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
 from shiyu.journal.actions import announce, moment, record, write_remark
@@ -81,13 +82,7 @@ class Turn:
         case, standing = self.case, self.standing
         for name, value in changes.items():
             setattr(case, name, value)
-        case.stage, case.round = standing.stage, standing.round
-        case.outcome, case.last_at = standing.outcome, self.now
-        if standing.stage not in FINAL:
-            case.closed_at = None
-        elif case.closed_at is None:
-            case.closed_at = self.now
-        case.version += 1
+        stand(case, standing, self.now)
         self.steps.append(step)
         parts = parts_of(case, standing)
         timing.refresh(case, parts, self.steps, now=self.now)
@@ -141,19 +136,7 @@ def words_of(text: str, needed: bool) -> str:
 def parts_of(case: Case, standing: Standing) -> list[Assignment]:
     """The assignments as the replay says they stand, not yet written."""
     rows = {row.unit_id: row for row in case.assignments.all()} if case.pk else {}
-    parts = []
-    for unit, part in standing.parts.items():
-        row = rows.pop(unit, None) or Assignment(case=case, unit_id=unit)
-        if row.sent_at != part.sent_at:
-            row.opened_at = None
-        row.lead, row.state, row.sent_at = part.lead, part.state, part.sent_at
-        row.signed_at, row.handled_at = part.signed_at, part.handled_at
-        row.exempted = standing.appeals.get(unit) == "exempt"
-        parts.append(row)
-    for row in rows.values():  # recalled before it was opened
-        row.state, row.lead = Assignment.State.LEFT, False
-        parts.append(row)
-    return parts
+    return follow(case, rows, standing)
 
 
 def _standing(steps: list[Step]) -> Standing:

@@ -73,6 +73,20 @@ class Standing:
         return any(part.state == "objected" for part in self.parts.values())
 
     @property
+    def awaits(self) -> list[str]:
+        """Whose answer the case waits for beside its stage (待答复), in a fixed order."""
+        found = {
+            "appeal": "asked" in self.appeals.values(),
+            "check": self.check_open,
+            "endorsed": self.suspension == "endorsed",
+            "extension": bool(self.extension_asked),
+            "objection": self.gap and bool(self.active),
+            "suspension": self.suspension == "asked",
+            "void": bool(self.void_asked_by),
+        }
+        return [name for name, waits in found.items() if waits]
+
+    @property
     def lead(self) -> int | None:
         return next((u for u, p in self.parts.items() if p.lead and p.active), None)
 
