@@ -53,7 +53,6 @@ SETTINGS = {
 }
 THROWAWAY_SETTINGS = {
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "128MB",
 }

@@ -7,8 +7,10 @@ from shiyu.site import looks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("shiyu.people.urls")),
-    path("photos/", include("shiyu.files.urls")),
+    path("files/", include("shiyu.files.urls")),
+    path("notices/", include("shiyu.notices.urls")),
     path("language/", set_language, name="set_language"),
+    path("notices/", include("shiyu.notices.urls")),
     path("size/", looks.size, name="size"),
     path("looks/", looks.looks, name="looks"),
 ]
