@@ -28,10 +28,14 @@ EXCEL_BLANKS = re.compile(r"_x000[dD]_|\r\n?")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a sheet: its number as the file's reader counts it, and its cells as text."""
+    """One row of a sheet: its number as the file's reader counts it, and its cells as text.
+
+    carried  columns whose text stands in a merged cell that begins in a row above.
+    """
 
     number: int
     cells: tuple[str, ...]
+    carried: frozenset[int] = frozenset()
 
     def cell(self, column: int | None) -> str:
         """The text of a column; empty where the row is short or there is no such column."""
@@ -158,11 +162,15 @@ def _refuse_bombs(raw: bytes) -> None:
 
 def _sheet_rows(sheet: CalamineSheet) -> Iterable[Row]:
     cells = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    carried: dict[int, set[int]] = {}
     for (top, left), (bottom, right) in sheet.merged_cell_ranges or ():
         for row in range(top, min(bottom + 1, len(cells))):
-            for column in range(left, min(right + 1, len(cells[row]))):
+            columns = range(left, min(right + 1, len(cells[row])))
+            for column in columns:
                 cells[row][column] = cells[top][left]
-    return (Row(number, tuple(row)) for number, row in enumerate(cells, 1))
+            if row > top:
+                carried.setdefault(row, set()).update(columns)
+    return (Row(at + 1, tuple(row), frozenset(carried.get(at, ()))) for at, row in enumerate(cells))
 
 
 def _text(cell: object) -> str:

@@ -5,6 +5,7 @@ made up and labelled 示意.
 """
 
 import csv
+from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 
@@ -51,6 +52,7 @@ CORNERS = (
 )
 TOWN_SPREAD = {"4102020": 0.05, "4102030": 0.035, "4102040": 0.035, "4102050": 0.035}
 USUAL_SPREAD = 0.03
+FEW = 4
 DIGITS = "零一二三四五六七八九"
 
 
@@ -64,7 +66,11 @@ def build_kaifeng(seed: int = 4102) -> tuple[Planned, ...]:
     chance = np.random.default_rng(seed)
     places = _table()
     keys = {place.code: key for key, place in enumerate(places, 1)}
-    seeds = {place.code: _seed_of(place, keys[place.code], chance) for place in places}
+    siblings = Counter(place.parent_code for place in places)
+    seeds = {
+        place.code: _seed_of(place, keys[place.code], siblings[place.parent_code], chance)
+        for place in places
+    }
     root = Seed(0)
     for place in places:
         (seeds[place.parent_code] if place.parent_code != ROOT else root).children.append(
@@ -109,11 +115,13 @@ def _rows(table: str) -> list[tuple[str, str]]:
         return [(row["code"], row["name"]) for row in csv.DictReader(lines)]
 
 
-def _seed_of(place: Planned, key: int, chance: np.random.Generator) -> Seed:
-    """Towns are cut finer than villages: 4 to 6 cells a town community, 2 to 4 a village."""
+def _seed_of(place: Planned, key: int, siblings: int, chance: np.random.Generator) -> Seed:
+    """4 to 6 cells a town community, 2 to 4 a village, 7 to 9 where a farm has but a few."""
     if place.level == Place.Level.COUNTY:
         return Seed(key, at=CENTRES[place.code])
     fewest = 4 if _is_street(place.code[:9]) else 2
+    if siblings <= FEW:
+        fewest = 7
     return Seed(key, cells=int(chance.integers(fewest, fewest + 3)))
 
 
