@@ -1,18 +1,18 @@
 """What the dispatch desk does: send out, call back, grant time (派遣)."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from shiyu.cases import guards
 from shiyu.cases.actions.turn import Turn, begin
 from shiyu.cases.models import Assignment, Case
-from shiyu.catalogue.rules import may_go_to_grid
 from shiyu.common.errors import OutOfOrder, Refused
 from shiyu.people.actors import Actor
-from shiyu.people.models import Tier, Unit
+from shiyu.people.models import Unit
 
 
 @transaction.atomic
@@ -37,7 +37,7 @@ def dispatch(
     if len({u.pk for u in units}) != len(units):
         raise Refused(_("同一个单位不能既主责又协办"), field="co")
     for unit in units:
-        _fit(turn.case, unit)
+        guards.fits(turn.case.kind, unit, timezone.localdate())
     return turn.finish(
         reason=reason,
         units=[u.pk for u in units],
@@ -49,11 +49,7 @@ def dispatch(
 def recall(case: Case, *, actor: Actor, version: int | None = None) -> Case:
     """Take a dispatch back (撤回), until the unit has opened it and within the minutes allowed."""
     turn = begin(case, "recall", actor=actor, version=version)
-    sent = turn.steps[-1].at if turn.steps else turn.now
-    sent = next((s.at for s in reversed(turn.steps) if s.verb == "dispatch"), sent)
-    most = turn.case.procedure.recall_minutes
-    if turn.now - sent > timedelta(minutes=most):
-        raise OutOfOrder(_("派遣已过 %(most)d 分钟，不能撤回") % {"most": most})
+    guards.recall_in_time(turn.case.procedure, turn.steps, turn.now)
     opened = turn.case.assignments.filter(
         state=Assignment.State.SENT, opened_at__isnull=False
     ).select_related("unit")
@@ -84,13 +80,7 @@ def endorse_suspension(case: Case, *, actor: Actor, reason: str = "") -> Case:
 def suspend(case: Case, *, until: date, actor: Actor, reason: str = "") -> Case:
     """Suspend a case until a day (批准挂账), second level; it resumes by itself."""
     turn = begin(case, "suspend", actor=actor)
-    today = timezone.localtime(turn.now).date()
-    most = turn.case.procedure.suspension_days_most
-    if not today < until <= today + timedelta(days=most):
-        raise Refused(
-            _("挂账期限应在明天至 %(most)d 天之内") % {"most": most},
-            field="until",
-        )
+    guards.suspension_fits(turn.case.procedure, until, turn.now)
     facts = {"until": until.isoformat()}
     return turn.finish(reason=reason, facts=facts, changes={"resumes_on": until})
 
@@ -122,12 +112,3 @@ def resume_due() -> int:
 def urge(case: Case, *, actor: Actor, reason: str = "") -> Case:
     """Press the handling units (催办); the stage stays."""
     return begin(case, "urge", actor=actor).finish(reason=reason)
-
-
-def _fit(case: Case, unit: Unit) -> None:
-    """Whether this unit may be sent this case at all."""
-    if unit.ended_on is not None and unit.ended_on < timezone.localdate():
-        raise Refused(_("%(unit)s 已停用，请另选主责单位") % {"unit": unit}, field="lead")
-    to_grid = unit.kind == Unit.Kind.CENTRE and unit.tier in {Tier.TOWNSHIP, Tier.COMMUNITY}
-    if to_grid and case.kind is not None and (why := may_go_to_grid(case.kind)):
-        raise Refused(why, field="lead")

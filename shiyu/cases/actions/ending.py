@@ -3,9 +3,9 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from shiyu.cases import rules
+from shiyu.cases import guards, rules
 from shiyu.cases.actions.turn import begin, words_of
-from shiyu.cases.lifecycle import Outcome, Stage
+from shiyu.cases.lifecycle import Stage
 from shiyu.cases.models import Case, Rating, Report
 from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
 from shiyu.journal.actions import moment, record, write_remark
@@ -21,8 +21,7 @@ def close(
     Anything but "fixed" says why.
     """
     turn = begin(case, "close", actor=actor, version=version)
-    if outcome != Outcome.FIXED and not words_of(reason, needed=False):
-        raise Refused(_("没有完全解决的，写明原因（不属本市的，写明归谁管）"), field="reason")
+    guards.says_why(outcome, words_of(reason, needed=False))
     closed = turn.finish(outcome=outcome, reason=reason)
     _tell_parent(closed, actor)
     return closed
@@ -87,10 +86,8 @@ def reopen(case: Case, *, actor: Actor, reason: str, version: int | None = None)
     It goes back to the units that handled it; where none did, to the desk.
     """
     turn = begin(case, "reopen", actor=actor, version=version)
-    late = turn.now > rules.reopens_until(turn.case)
-    if late and actor.ref in turn.concern.reporters:
-        days = turn.case.procedure.reopen_days
-        raise OutOfOrder(_("结案已超过 %(days)d 天，请重新上报") % {"days": days})
+    if actor.ref in turn.concern.reporters:
+        guards.reopen_in_time(turn.case, turn.now)
     return turn.finish(reason=reason, units=turn.standing.active)
 
 

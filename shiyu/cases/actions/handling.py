@@ -6,13 +6,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from shiyu.cases import timing
+from shiyu.cases import guards
 from shiyu.cases.actions.reporting import Intake, order
-from shiyu.cases.actions.turn import Turn, begin
-from shiyu.cases.clock import State
+from shiyu.cases.actions.turn import begin
 from shiyu.cases.models import Assignment, Case
 from shiyu.common.errors import OutOfOrder, Refused
-from shiyu.common.worktime import Allowance, minute_of
 from shiyu.files.actions import keep_photo
 from shiyu.files.models import Photo
 from shiyu.journal.actions import moment
@@ -45,12 +43,7 @@ def object_(
 ) -> Case:
     """Say that this is not the unit's to handle (派单异议), within the limit for objections."""
     turn = begin(case, "object", actor=actor, unit=unit.pk, version=version)
-    limit = Allowance.parse(turn.case.procedure.objection_limit)
-    calendar = timing.terms_of(turn.case, [str(unit.pk)]).calendar_of(str(unit.pk))
-    sent = next(s.at for s in reversed(turn.steps) if unit.pk in s.units and s.verb == "dispatch")
-    used = calendar.timeline(limit).measure(minute_of(sent), minute_of(turn.now))
-    if used > limit.minutes:
-        raise OutOfOrder(_("派单异议应在 %(limit)s 内提出") % {"limit": limit})
+    guards.objection_in_time(turn.case, unit.pk, turn.steps, turn.now)
     return turn.finish(unit=unit.pk, reason=reason)
 
 
@@ -60,7 +53,8 @@ def ask_extension(
 ) -> Case:
     """Ask for the limit once more (申请延期); not once overdue."""
     turn = begin(case, "ask_extension", actor=actor, unit=unit.pk, version=version)
-    _not_overdue(turn, unit, _("已超期的案件不能申请延期。可以写明超期原因"))
+    sentence = _("已超期的案件不能申请延期。可以写明超期原因")
+    guards.not_overdue(turn.case, unit.pk, turn.steps, turn.now, sentence)
     return turn.finish(unit=unit.pk, reason=reason)
 
 
@@ -70,7 +64,8 @@ def ask_suspension(
 ) -> Case:
     """Ask to set the case aside for a time (申请挂账); not once overdue."""
     turn = begin(case, "ask_suspension", actor=actor, unit=unit.pk, version=version)
-    _not_overdue(turn, unit, _("已超期的案件不能申请挂账。可以写明超期原因"))
+    sentence = _("已超期的案件不能申请挂账。可以写明超期原因")
+    guards.not_overdue(turn.case, unit.pk, turn.steps, turn.now, sentence)
     return turn.finish(unit=unit.pk, reason=reason)
 
 
@@ -125,9 +120,7 @@ def handle(
 def appeal(case: Case, *, unit: Unit, actor: Actor, reason: str) -> Case:
     """Appeal an overdue mark (申诉超期): the fact stays, the statistic may be exempted."""
     turn = begin(case, "appeal", actor=actor, unit=unit.pk)
-    found = timing.clocks_of(turn.case, turn.steps, now=turn.now)
-    if not any(c.late for c in found if c.name == "handling" and c.unit == str(unit.pk)):
-        raise Refused(_("本单位在这件案件上没有超期"))
+    guards.was_overdue(turn.case, unit.pk, turn.steps, turn.now)
     return turn.finish(unit=unit.pk, reason=reason)
 
 
@@ -141,10 +134,3 @@ def exempt(case: Case, *, unit: Unit, actor: Actor, reason: str = "") -> Case:
 def refuse_appeal(case: Case, *, unit: Unit, actor: Actor, reason: str) -> Case:
     """Turn an appeal down (驳回申诉)."""
     return begin(case, "refuse_appeal", actor=actor).finish(unit=unit.pk, reason=reason)
-
-
-def _not_overdue(turn: Turn, unit: Unit, sentence: str) -> None:
-    for found in timing.clocks_of(turn.case, turn.steps, now=turn.now):
-        theirs = found.name == "handling" and found.unit == str(unit.pk)
-        if theirs and found.state is not State.ENDED and found.late:
-            raise OutOfOrder(sentence)

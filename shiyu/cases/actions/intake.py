@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from shiyu.cases import search
+from shiyu.cases import guards, search
 from shiyu.cases.actions.turn import begin
 from shiyu.cases.lifecycle import Stage
 from shiyu.cases.models import Case
@@ -48,11 +48,8 @@ def file(
     Raises  Refused when the standard does not hold today or its kind has ended.
     """
     turn = begin(case, "file", actor=actor, version=version)
-    today = timezone.localtime(turn.now).date()
-    if not Standard.objects.valid_on(today).filter(pk=standard.pk).exists():
-        raise Refused(_("这条立案标准今天不在有效期内，请另选"), field="standard")
-    if standard.kind.ended_on is not None and standard.kind.ended_on < today:
-        raise Refused(_("“%(kind)s”已停用，请另选类别") % {"kind": standard.kind}, field="standard")
+    standard = Standard.objects.select_related("kind").get(pk=standard.pk)
+    guards.standard_holds(standard, timezone.localtime(turn.now).date())
     return turn.finish(
         reason=reason,
         facts={"kind": standard.kind_id, "standard": standard.pk},
@@ -82,8 +79,7 @@ def settle(
 ) -> Case:
     """Put it right on the spot and close it (自办自结), with pictures of before and after."""
     turn = begin(case, "settle", actor=actor, version=version)
-    if not kind.settles:
-        raise Refused(_("“%(kind)s”不能自办自结，请上报") % {"kind": kind}, field="kind")
+    guards.settles(kind)
     shown = Photo.objects.filter(subject=case.subject, role=Photo.Role.SCENE).exists()
     if not (before or shown) or not after:
         raise Refused(_("自办自结须有处置前、处置后的照片"), field="after")

@@ -1,0 +1,106 @@
+"""What a move must meet besides its stage: limits of time, number and words (各步的条件).
+
+Asked by the actions for live moves and by the history engine for those of the past.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from shiyu.cases import timing
+from shiyu.cases.clock import Clock, State
+from shiyu.cases.lifecycle import Outcome
+from shiyu.cases.models import Case
+from shiyu.cases.replay import Step
+from shiyu.cases.rules import reopens_until
+from shiyu.catalogue.models import Kind, Procedure, Standard
+from shiyu.catalogue.rules import may_go_to_grid
+from shiyu.common.errors import OutOfOrder, Refused
+from shiyu.common.worktime import Allowance, minute_of
+from shiyu.people.models import Tier, Unit
+
+
+def standard_holds(standard: Standard, day: date) -> None:
+    """A case is filed under a standard in force that day, of a kind that has not ended (立案)."""
+    if standard.valid_from > day or (standard.valid_until and standard.valid_until < day):
+        raise Refused(_("这条立案标准今天不在有效期内，请另选"), field="standard")
+    if standard.kind.ended_on is not None and standard.kind.ended_on < day:
+        raise Refused(_("“%(kind)s”已停用，请另选类别") % {"kind": standard.kind}, field="standard")
+
+
+def fits(kind: Kind | None, unit: Unit, day: date) -> None:
+    """A unit may be sent a case of this kind that day (派遣)."""
+    if unit.ended_on is not None and unit.ended_on < day:
+        raise Refused(_("%(unit)s 已停用，请另选主责单位") % {"unit": unit}, field="lead")
+    to_grid = unit.kind == Unit.Kind.CENTRE and unit.tier in {Tier.TOWNSHIP, Tier.COMMUNITY}
+    if to_grid and kind is not None and (why := may_go_to_grid(kind)):
+        raise Refused(why, field="lead")
+
+
+def recall_in_time(procedure: Procedure, steps: Sequence[Step], now: datetime) -> None:
+    """A dispatch is taken back within the minutes allowed (撤回)."""
+    sent = steps[-1].at if steps else now
+    sent = next((s.at for s in reversed(steps) if s.verb == "dispatch"), sent)
+    most = procedure.recall_minutes
+    if now - sent > timedelta(minutes=most):
+        raise OutOfOrder(_("派遣已过 %(most)d 分钟，不能撤回") % {"most": most})
+
+
+def objection_in_time(case: Case, unit: int, steps: Sequence[Step], now: datetime) -> None:
+    """A unit objects within the limit for objections (派单异议)."""
+    limit = Allowance.parse(case.procedure.objection_limit)
+    calendar = timing.terms_of(case, [str(unit)]).calendar_of(str(unit))
+    sent = next((s.at for s in reversed(steps) if unit in s.units and s.verb == "dispatch"), now)
+    used = calendar.timeline(limit).measure(minute_of(sent), minute_of(now))
+    if used > limit.minutes:
+        raise OutOfOrder(_("派单异议应在 %(limit)s 内提出") % {"limit": limit})
+
+
+def not_overdue(case: Case, unit: int, steps: Sequence[Step], now: datetime, sentence: str) -> None:
+    """More time is asked for before the time is over (延期、挂账)."""
+    for found in _handling_of(case, unit, steps, now):
+        if found.state is not State.ENDED and found.late:
+            raise OutOfOrder(sentence)
+
+
+def was_overdue(case: Case, unit: int, steps: Sequence[Step], now: datetime) -> None:
+    """Only an overdue mark that exists is appealed (申诉超期)."""
+    if not any(found.late for found in _handling_of(case, unit, steps, now)):
+        raise Refused(_("本单位在这件案件上没有超期"))
+
+
+def suspension_fits(procedure: Procedure, until: date, now: datetime) -> None:
+    """A suspension ends on a later day, within the days allowed (挂账)."""
+    today = timezone.localtime(now).date()
+    most = procedure.suspension_days_most
+    if not today < until <= today + timedelta(days=most):
+        raise Refused(
+            _("挂账期限应在明天至 %(most)d 天之内") % {"most": most},
+            field="until",
+        )
+
+
+def says_why(outcome: str, words: str) -> None:
+    """Anything but "fixed" says why (结案)."""
+    if outcome != Outcome.FIXED and not words:
+        raise Refused(_("没有完全解决的，写明原因（不属本市的，写明归谁管）"), field="reason")
+
+
+def reopen_in_time(case: Case, now: datetime) -> None:
+    """A reporter says "not fixed" within the days allowed (重办)."""
+    if now > reopens_until(case):
+        days = case.procedure.reopen_days
+        raise OutOfOrder(_("结案已超过 %(days)d 天，请重新上报") % {"days": days})
+
+
+def settles(kind: Kind) -> None:
+    """Only kinds that allow it are settled on the spot (自办自结)."""
+    if not kind.settles:
+        raise Refused(_("“%(kind)s”不能自办自结，请上报") % {"kind": kind}, field="kind")
+
+
+def _handling_of(case: Case, unit: int, steps: Sequence[Step], now: datetime) -> list[Clock]:
+    found = timing.clocks_of(case, steps, now=now)
+    return [c for c in found if c.name == "handling" and c.unit == str(unit)]
