@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 MINUTES_IN_HOUR = 60
-HOURS_IN_DAY = 24
+MINUTES_DROPPED_FROM_H = 10
 
 WORDS: Final[dict[str, str | Promise]] = {
     "green": gettext_lazy("正常"),
@@ -67,7 +67,7 @@ def short_span(minutes: int) -> str:
     hours, rest = divmod(abs(minutes), MINUTES_IN_HOUR)
     if hours == 0:
         return _("{n}分").format(n=rest)
-    if hours >= HOURS_IN_DAY or rest == 0:
+    if hours >= MINUTES_DROPPED_FROM_H or rest == 0:
         return _("{n}时").format(n=hours)
     return _("{h}时{m}分").format(h=hours, m=rest)
 

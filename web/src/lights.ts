@@ -16,7 +16,7 @@ export function span(minutes: number): string {
   const hours = Math.floor(minutes / 60);
   const rest = minutes % 60;
   if (hours === 0) return t("{n}分", { n: rest });
-  if (hours >= 24 || rest === 0) return t("{n}时", { n: hours });
+  if (hours >= 10 || rest === 0) return t("{n}时", { n: hours });
   return t("{h}时{m}分", { h: hours, m: rest });
 }
 

@@ -33,12 +33,16 @@ class PhotoRow {
   private readonly row = make("div", { class: "photo-row" });
   private readonly line = make("p", { class: "photo-say", role: "status" });
   private readonly max: number;
+  private readonly door: HTMLLabelElement;
 
   constructor(
     private readonly box: HTMLElement,
     private readonly input: HTMLInputElement,
   ) {
     this.max = Number(box.dataset.max ?? 3);
+    this.door = make("label", { class: "photo-add", for: input.id }, icon("camera"), make("span", { text: t("拍照或选照片") }));
+    input.classList.add("sr");
+    input.after(this.door);
     box.append(this.row, this.line);
     input.addEventListener("change", () => void this.add([...(input.files ?? [])]));
     box.addEventListener("dragover", (event) => event.preventDefault());
@@ -73,6 +77,10 @@ class PhotoRow {
     for (const picture of all<HTMLImageElement>("img", this.row)) URL.revokeObjectURL(picture.src);
     this.row.replaceChildren(...this.files.map((file, n) => this.thumb(file, n)));
     this.line.textContent = sentence || (this.files.length ? t("{n} / {max} 张", { n: this.files.length, max: this.max }) : "");
+    this.box.classList.toggle("has-photos", this.files.length > 0);
+    this.box.classList.toggle("is-full", this.files.length >= this.max);
+    const word = one("span", this.door);
+    if (word) word.textContent = this.files.length ? t("再加一张") : t("拍照或选照片");
     this.writeFacts();
     this.box.dispatchEvent(new CustomEvent("photos-changed", { bubbles: true, detail: this.known() }));
   }

@@ -54,7 +54,7 @@ def symbols(*names: str) -> SafeString:
 
 @register.inclusion_tag("site/parts/field.html")
 def field(bound: BoundField, **words: object) -> dict[str, object]:
-    """One field: label above, hint, error, control; `question=True` makes the label the question."""
+    """One field: label above, hint, error, control; `question=True` makes the label a heading."""
     return {"field": shown.Shown(bound, str(words.get("label", ""))), **words}
 
 
