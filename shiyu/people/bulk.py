@@ -30,8 +30,9 @@ def import_units(
     root_place  where a unit stands that names no place: the city's code.
     """
     rules.require(actor, Duty.SYSTEM_ADMIN)
-    units = {unit.code: unit for unit in Unit.objects.select_for_update()}
-    known = {code: unit.tier for code, unit in units.items()}
+    there_already = Unit.objects.select_for_update(of=("self",)).select_related("parent")
+    units = {unit.code: unit for unit in there_already}
+    known = {code: _as_row(unit) for code, unit in units.items()}
     usable, rejected = check_units(rows, known, root_place=root_place, places=places)
     outcome = Outcome(read=len(rows), rejected=rejected)
     refused = bool(rejected) and not accept_valid
@@ -45,6 +46,11 @@ def import_units(
     if dry_run:
         transaction.set_rollback(True)
     return outcome
+
+
+def _as_row(unit: Unit) -> UnitRow:
+    above = unit.parent.code if unit.parent else ""
+    return UnitRow(0, unit.code, unit.name, tier=unit.tier, kind=unit.kind, parent_code=above)
 
 
 def _enter(row: UnitRow, units: dict[str, Unit], outcome: Outcome, *, actor: Actor) -> Unit:

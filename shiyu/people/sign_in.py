@@ -89,7 +89,12 @@ class AccountAdapter(DefaultAccountAdapter):
         return bool(timezone.now().timestamp() - newest > FRESH_S)
 
     def add_message(
-        self, request: HttpRequest, level: int, message_template: str | None = None, **_rest: Any
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        *_args: Any,
+        **_more: Any,
     ) -> None:
         said = SAYINGS.get(message_template or "")
         if said:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -69,14 +70,14 @@ def read_units(sheets: Iterable[Sheet]) -> list[UnitRow]:
 
 def check_units(
     rows: Sequence[UnitRow],
-    known: Mapping[str, str],
+    known: Mapping[str, UnitRow],
     *,
     root_place: str,
     places: Collection[str] | None = None,
 ) -> tuple[list[UnitRow], list[Reject]]:
     """The usable rows, superiors first, and why the others are not.
 
-    known   tier of each unit that is there already, by code.
+    known   the units that are there already, by code; their `row` is 0.
     places  codes of all places; None where they are not to be checked.
     """
     reasons: dict[int, str] = {}
@@ -148,7 +149,7 @@ def _wrong_by_itself(
     return ""
 
 
-def _word(word: str, words: Mapping[str, str]) -> str | None:
+def _word(word: str, words: Mapping[Any, str]) -> str | None:
     plain = re.sub(r"[\s、/（）()]", "", word).lower()
     return next((str(v) for v, p in words.items() if plain == v or re.fullmatch(p, plain)), None)
 
@@ -156,11 +157,14 @@ def _word(word: str, words: Mapping[str, str]) -> str | None:
 def _climb(
     unit: UnitRow,
     by_code: Mapping[str, UnitRow],
-    known: Mapping[str, str],
+    known: Mapping[str, UnitRow],
     done: dict[str, UnitRow],
     reasons: dict[int, str],
 ) -> None:
-    """Go up from a unit to one that is settled; settle all on the way down again."""
+    """Go up from a unit to one that is settled; settle all on the way down again.
+
+    A unit that is there already counts with the superior the file gives it, else with its own.
+    """
     chain: dict[str, UnitRow] = {}
     step: UnitRow | None = unit
     while step is not None and step.code not in done and step.row not in reasons:
@@ -168,12 +172,13 @@ def _climb(
             codes = list(chain)
             circle = [*codes[codes.index(step.code) :], step.code]
             said = _("上级机构成环：") + " → ".join(circle[:20])
-            reasons.update({by_code[code].row: said for code in circle})
+            reasons.update({by_code[code].row: said for code in circle if code in by_code})
             break
         chain[step.code] = step
-        step = by_code.get(step.parent_code) if step.parent_code else None
+        above = step.parent_code
+        step = (by_code.get(above) or known.get(above)) if above else None
     for link in reversed(chain.values()):
-        if link.row in reasons:
+        if link.row in reasons or not link.row:
             continue
         reason = _wrong_in_tree(link, by_code, known, reasons)
         if reason:
@@ -185,19 +190,18 @@ def _climb(
 def _wrong_in_tree(
     unit: UnitRow,
     by_code: Mapping[str, UnitRow],
-    known: Mapping[str, str],
+    known: Mapping[str, UnitRow],
     reasons: Mapping[int, str],
 ) -> str:
     if not unit.parent_code:
         return ""
-    above = by_code.get(unit.parent_code)
+    above = by_code.get(unit.parent_code) or known.get(unit.parent_code)
     told = {"code": unit.parent_code[:40]}
-    if above is None and unit.parent_code not in known:
+    if above is None:
         return _("没有上级机构 %(code)s") % told
-    if above is not None and above.row in reasons:
+    if above.row in reasons:
         return _("上级机构 %(code)s 未能导入") % told
-    tier = above.tier if above is not None else known[unit.parent_code]
     order = Tier.values
-    if order.index(unit.tier) < order.index(tier):
+    if order.index(unit.tier) < order.index(above.tier):
         return _("层级高于上级机构 %(code)s") % told
     return ""

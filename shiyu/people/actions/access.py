@@ -115,7 +115,7 @@ def withdraw_duty(given: PostDuty, *, actor: Actor) -> None:
     """Take a duty from a post; its holders lose it with their next request (收回职责)."""
     rules.require(actor, Duty.SECURITY_ADMIN)
     holders = Appointment.objects.not_over().filter(post=given.post_id)
-    _, people = _lock(given.post, set(holders.values_list("person", flat=True)))
+    _post, people = _lock(given.post, set(holders.values_list("person", flat=True)))
     facts = _named(given)
     gone, _rows = PostDuty.objects.filter(pk=given.pk).delete()
     if not gone:
