@@ -122,6 +122,7 @@ class Case(models.Model):
             models.CheckConstraint(
                 name="case_filed_has_kind",
                 condition=Q(kind__isnull=False)
+                | Q(outcome=Outcome.AS_RECORDED)
                 | Q(
                     stage__in=["reported", "accepted", "dismissed", "merged", "withdrawn", "voided"]
                 ),

@@ -1,0 +1,19 @@
+"""What happens to cases by itself: they resume on their day, and warn in time (定时办理)."""
+
+from procrastinate.contrib.django import app
+
+from shiyu.cases.actions import dispatching, watching
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="periodic", queueing_lock="cases_watch")
+def watch(timestamp: int) -> None:
+    """Tell whom it concerns what became yellow or red since the last look."""
+    watching.warn()
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(queue="periodic", queueing_lock="cases_resume")
+def resume_due(timestamp: int) -> None:
+    """Go on with suspended cases whose day has come."""
+    dispatching.resume_due()
