@@ -1,9 +1,10 @@
 """Fast password hashes for these tests: they try hundreds of passwords."""
 
+from typing import Any
+
 import pytest
-from pytest_django.fixtures import SettingsWrapper
 
 
 @pytest.fixture(autouse=True)
-def fast_hashes(settings: SettingsWrapper) -> None:
+def fast_hashes(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -249,10 +249,18 @@ def test_a_password_set_by_another_is_changed_before_anything_else(
 @pytest.mark.parametrize(
     ("form", "says"),
     [
-        ({"oldpassword": "no", "password1": "quite another one", "password2": "quite another one"},
-         "现在的密码不对"),
-        ({"oldpassword": PASSWORD, "password1": "quite another one", "password2": "different"},
-         "两遍新密码不一样"),
+        (
+            {
+                "oldpassword": "no",
+                "password1": "quite another one",
+                "password2": "quite another one",
+            },
+            "现在的密码不对",
+        ),
+        (
+            {"oldpassword": PASSWORD, "password1": "quite another one", "password2": "different"},
+            "两遍新密码不一样",
+        ),
         ({"oldpassword": PASSWORD, "password1": PASSWORD, "password2": PASSWORD}, "与现在的相同"),
         ({"oldpassword": PASSWORD, "password1": "short", "password2": "short"}, "10"),
         ({}, "填写现在的密码"),
