@@ -207,7 +207,8 @@ def renumber(above: Place, *, actor: Actor) -> None:
     """
     places = list(rules.below(above).order_by("first"))
     at = {place.pk: position for position, place in enumerate(places)}
-    parents = [at.get(place.parent_id, -1) if place.pk != above.pk else -1 for place in places]
+    parents = [at.get(place.parent_id or 0, -1) for place in places]
+    parents[0] = -1
     given = number_tree(parents, Interval(above.first, above.last))
     ids = [place.pk for place in places]
     with connection.cursor() as cursor:

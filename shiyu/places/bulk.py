@@ -252,7 +252,7 @@ def _compare_neighbours(drawing: Drawing, places: Mapping[str, Place], level: st
         return
     codes = {d.code for d in drawn}
     stay = [p for p in places.values() if p.level == level and p.code not in codes and p.boundary]
-    everyone = drawn + [Drawn(0, p.code, shapely.from_wkb(bytes(p.boundary))) for p in stay]
+    everyone = drawn + [Drawn(0, p.code, shapely.from_wkb(bytes(p.boundary or b""))) for p in stay]
     refused: set[str] = set()
     for a, b, area in overlaps([d.shape for d in everyone]):
         share = area / float(

@@ -51,9 +51,9 @@ class Outside:
 class Layer:
     """Boundaries that are asked together; positions are ranks by code."""
 
-    def __init__(self, places: Positions, shapes: Sequence[shapely.Geometry]) -> None:
+    def __init__(self, places: Positions, shapes: npt.NDArray[np.object_]) -> None:
         self.places = places
-        self.shapes = np.asarray(shapes, dtype=object)
+        self.shapes = shapes
         shapely.prepare(self.shapes)
         self.tree = shapely.STRtree(self.shapes)
 
@@ -87,7 +87,7 @@ class Locator:
         self.names = [row[2] for row in rows]
         self.levels = [row[3] for row in rows]
         self.numbers = np.array([row[4] for row in rows], dtype=np.int64)
-        self.shapes = shapely.from_wkb([bytes(row[5]) for row in rows])
+        self.shapes = shapely.from_wkb([row[5] for row in rows])
         levels = np.array(self.levels)
         found = [np.flatnonzero(levels == level) for level in FINEST_FIRST]
         self.layers = [Layer(places, self.shapes[places]) for places in found if len(places)]
@@ -193,4 +193,5 @@ def map_stamp() -> tuple[object, ...]:
 
 def _bounded_places() -> list[tuple[int, str, str, str, int, bytes]]:
     bounded = Place.objects.filter(boundary__isnull=False)
-    return list(bounded.values_list("id", "code", "name", "level", "first", "boundary"))
+    rows = bounded.values_list("id", "code", "name", "level", "first", "boundary")
+    return [(*row[:5], bytes(row[5] or b"")) for row in rows]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shapely.geometry.base import BaseGeometry
+from shapely import Geometry
 
 
 @dataclass(slots=True)
@@ -19,7 +19,7 @@ class Planned:
     level: str
     parent_code: str = ""
     pinyin: str = ""
-    boundary: BaseGeometry | None = None
+    boundary: Geometry | None = None
     boundary_source: str = ""
     lon: float | None = None
     lat: float | None = None

@@ -61,12 +61,16 @@ def paths_of(numbers: Iterable[int]) -> dict[int, list[Place]]:
     wanted = set(numbers)
     known = {p.pk: p for p in Place.objects.filter(first__in=wanted).defer("boundary")}
     leaves = {p.first: p for p in known.values()}
-    missing = {p.parent_id for p in known.values()} - known.keys() - {None}
+    missing = _parents(known.values()) - known.keys()
     while missing:
         above = Place.objects.filter(pk__in=missing).defer("boundary")
         known |= {p.pk: p for p in above}
-        missing = {p.parent_id for p in above} - known.keys() - {None}
+        missing = _parents(above) - known.keys()
     return {number: _upwards(leaves[number], known) for number in wanted if number in leaves}
+
+
+def _parents(places: Iterable[Place]) -> set[int]:
+    return {place.parent_id for place in places if place.parent_id is not None}
 
 
 def _upwards(place: Place, known: dict[int, Place]) -> list[Place]:

@@ -48,7 +48,7 @@ def number_tree(parents: Sequence[int], within: Interval = WHOLE) -> list[Interv
     """
     children: list[list[int]] = [[] for _ in parents]
     sizes = [1] * len(parents)
-    roots = []
+    roots: list[int] = []
     for node, parent in enumerate(parents):
         if parent >= node:
             raise ValueError("a parent must come before its children")

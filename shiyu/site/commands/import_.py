@@ -1,0 +1,226 @@
+"""`shiyu import`: takes in a city's own tables and maps, all of a file or nothing."""
+
+import csv
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import click
+
+from shiyu.site.start import django_ready
+
+if TYPE_CHECKING:
+    from shiyu.common.sheets import Outcome, Reject
+    from shiyu.people.actors import Actor
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+SHOWN_AT_MOST = 40
+
+accept_valid = click.option(
+    "--accept-valid", is_flag=True, help="take in the valid rows even if others are rejected"
+)
+dry_run = click.option("--dry-run", is_flag=True, help="say what would happen; write nothing")
+rejects = click.option(
+    "--rejects",
+    "rejects_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="write the rejected rows with their reasons to this csv",
+)
+
+
+@click.group("import")
+def command() -> None:
+    """Take in standards, places, boundaries or units from a city's own files.
+
+    A file is taken in whole or not at all, unless --accept-valid is given. Exit code 1 when rows
+    were rejected and nothing was written.
+    """
+
+
+@command.command()
+@click.argument("file", type=FILE)
+@click.option(
+    "--from", "valid_from", type=click.DateTime(["%Y-%m-%d"]), help="first day in force (today)"
+)
+@click.option(
+    "--category", default="", help="部件, 事件, 诉求 or 事项, where the file does not say"
+)
+@click.option("--season", "seasons", multiple=True, help="种植季节=02-15:04-15, for each season")
+@click.option("--source", default="", help="where the standard is published")
+@click.option("--create-units", is_flag=True, help="found departments the city does not have yet")
+@accept_valid
+@dry_run
+@rejects
+def standards(
+    file: Path,
+    valid_from: datetime | None,
+    category: str,
+    seasons: tuple[str, ...],
+    source: str,
+    create_units: bool,
+    rejects_file: Path | None,
+    **how: bool,
+) -> None:
+    """Take in a 立案、处置和结案标准 (xlsx, xls, ods or csv)."""
+    days = _seasons(seasons)
+
+    def run(actor: "Actor") -> "Outcome":
+        from shiyu.catalogue.bulk import import_standards
+        from shiyu.common.sheets import read_sheets
+
+        return import_standards(
+            read_sheets(file),
+            valid_from=valid_from.date() if valid_from else _today(),
+            actor=actor,
+            category=category,
+            seasons=days,
+            source=source or file.name,
+            create_units=create_units,
+            **how,
+        )
+
+    _carry_out(file, run, rejects_file)
+
+
+@command.command()
+@click.argument("file", type=FILE)
+@accept_valid
+@dry_run
+@rejects
+def places(file: Path, rejects_file: Path | None, **how: bool) -> None:
+    """Take in a table of places: code, name, and perhaps level and parent's code."""
+
+    def run(actor: "Actor") -> "Outcome":
+        from shiyu.common.sheets import read_sheets
+        from shiyu.places.bulk import import_places
+        from shiyu.places.table import read_places
+
+        return import_places(read_places(read_sheets(file)), actor=actor, **how)
+
+    _carry_out(file, run, rejects_file)
+
+
+@command.command()
+@click.argument("file", type=FILE)
+@click.option("--crs", type=click.Choice(["wgs84", "gcj02", "bd09"]), default="wgs84")
+@click.option("--code", "code_property", default="", help="the property that holds the code")
+@click.option("--source", default="", help="whose boundaries these are")
+@accept_valid
+@dry_run
+@rejects
+def boundaries(
+    file: Path,
+    crs: str,
+    code_property: str,
+    source: str,
+    rejects_file: Path | None,
+    **how: bool,
+) -> None:
+    """Take in boundaries of places from a GeoJSON FeatureCollection."""
+
+    def run(actor: "Actor") -> "Outcome":
+        from shiyu.common.sheets import decoded
+        from shiyu.places.bulk import import_boundaries
+        from shiyu.places.geometry import parse_geojson
+
+        return import_boundaries(
+            parse_geojson(decoded(file.read_bytes())),
+            source=source or file.name,
+            actor=actor,
+            crs=crs,
+            code_property=code_property,
+            **how,
+        )
+
+    _carry_out(file, run, rejects_file)
+
+
+@command.command()
+@click.argument("file", type=FILE)
+@accept_valid
+@dry_run
+@rejects
+def units(file: Path, rejects_file: Path | None, **how: bool) -> None:
+    """Take in a table of units: code, name, and perhaps tier, superior and place."""
+
+    def run(actor: "Actor") -> "Outcome":
+        from shiyu.common.sheets import read_sheets
+        from shiyu.people.bulk import import_units
+        from shiyu.people.unit_table import read_units
+        from shiyu.places.models import Place
+        from shiyu.places.rules import the_city
+
+        return import_units(
+            read_units(read_sheets(file)),
+            root_place=the_city().code,
+            places=set(Place.objects.values_list("code", flat=True)),
+            actor=actor,
+            **how,
+        )
+
+    _carry_out(file, run, rejects_file)
+
+
+def _carry_out(file: Path, run: "Callable[[Actor], Outcome]", rejects_file: Path | None) -> None:
+    """Read and write the file, then say what became of it."""
+    django_ready()
+    from django.utils import translation
+
+    from shiyu.common.errors import Refused
+    from shiyu.people.actors import Actor
+
+    translation.activate("zh-hans")
+    click.echo(f"读取 {file} …", err=True)
+    try:
+        outcome = run(Actor.program("import"))
+    except Refused as refusal:
+        raise click.ClickException(refusal.message) from None
+    _tell("提示", outcome.notes)
+    _tell("退回", outcome.rejected)
+    if rejects_file is not None:
+        _write_rejects(rejects_file, outcome.rejected)
+        click.echo(f"退回的行已写入 {rejects_file}", err=True)
+    click.echo(outcome.summary)
+    if outcome.rejected and not outcome.applied:
+        raise SystemExit(1)
+
+
+def _tell(title: str, rows: "list[Reject]") -> None:
+    for row in rows[:SHOWN_AT_MOST]:
+        click.echo(f"{title} {row}" + (f"（{_short(row.text)}）" if row.text else ""))
+    if len(rows) > SHOWN_AT_MOST:
+        click.echo(f"{title} 还有 {len(rows) - SHOWN_AT_MOST} 条，可用 --rejects 写成文件")
+
+
+def _short(text: str) -> str:
+    return re.sub(r"\s+", " ", text)[:40]
+
+
+def _write_rejects(path: Path, rows: "list[Reject]") -> None:
+    with path.open("w", encoding="utf-8-sig", newline="") as lines:
+        table = csv.writer(lines)
+        table.writerow(["工作表", "行", "原因", "内容"])
+        table.writerows([row.sheet, row.row, row.reason, row.text] for row in rows)
+
+
+def _seasons(given: tuple[str, ...]) -> Mapping[str, tuple[str, str]]:
+    """`种植季节=02-15:04-15` as a name and two days."""
+    seasons: dict[str, tuple[str, str]] = {}
+    for words in given:
+        found = re.fullmatch(r"([^=\d]+)=(\d\d-\d\d):(\d\d-\d\d)", words.strip())
+        if found is None:
+            raise click.BadParameter("write it as 种植季节=02-15:04-15", param_hint="--season")
+        seasons[found[1]] = (found[2], found[3])
+    return seasons
+
+
+def _today() -> date:
+    """Today in the city's own zone."""
+    from django.utils import timezone
+
+    from shiyu.places.rules import the_city
+
+    return timezone.localdate(timezone=ZoneInfo(the_city().timezone))
