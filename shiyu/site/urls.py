@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("shiyu.people.urls")),
     path("files/", include("shiyu.files.urls")),
     path("notices/", include("shiyu.notices.urls")),
+    path("places/", include("shiyu.places.urls")),
     path("language/", set_language, name="set_language"),
     path("notices/", include("shiyu.notices.urls")),
     path("size/", looks.size, name="size"),
