@@ -7,6 +7,7 @@ from typing import Any
 from chinese_calendar import constants as table
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from shiyu.calendars import events
@@ -40,7 +41,8 @@ def found_calendar(
     _lock(actor)
     if Calendar.objects.filter(code=code).exists():
         raise Refused(_("代码为“%(code)s”的日历已经有了") % {"code": code}, field="code")
-    if Calendar.objects.filter(unit_id=unit_id).exists():
+    whose = Q(unit__isnull=True) if unit_id is None else Q(unit_id=unit_id)
+    if Calendar.objects.filter(whose).exists():
         raise Refused(_("这个单位已经有自己的日历"), field="unit")
     _known_zone(timezone)
     calendar = Calendar(

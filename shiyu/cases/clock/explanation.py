@@ -97,10 +97,8 @@ def _passage(passage: Passage) -> list[str]:
     lines += [f"      不计 {_gap(gap)}" for gap in passage.gaps[:_GAPS_SHOWN]]
     rest = passage.gaps[_GAPS_SHOWN:]
     if rest:
-        minutes = sum((gap.end - gap.start).total_seconds() for gap in rest) // 60
-        lines.append(
-            f"      不计 另有 {len(rest)} 段，至 {_at(rest[-1].end)}，{_long(int(minutes))}"
-        )
+        minutes = _long(sum(gap.minutes for gap in rest))
+        lines.append(f"      不计 另有 {len(rest)} 段，至 {_at(rest[-1].end)}，{minutes}")
     return lines
 
 

@@ -24,6 +24,7 @@ class Gap:
 
     start: datetime
     end: datetime
+    minutes: int
     why: Off
     days: tuple[date, ...]
 
@@ -74,9 +75,8 @@ def _gap(clock: Clock, limit: Allowance, start: int, end: int) -> Gap:
         why = _day_off(clock.calendar, limit, number)
         if why is not None:
             days[date_of(number)] = why
-    return Gap(
-        zone.datetime_of(start), zone.datetime_of(end), _why(clock, start, end, days), tuple(days)
-    )
+    why = _why(clock, start, end, days)
+    return Gap(zone.datetime_of(start), zone.datetime_of(end), end - start, why, tuple(days))
 
 
 def _day_off(calendar: WorkCalendar, limit: Allowance, number: int) -> Off | None:

@@ -78,7 +78,9 @@ class WorkCalendar:
         """Office time, all year or in season."""
         known = self._office.get(season)
         if known is None:
-            known = self._office[season] = Stretches(self.zone, self._office_of(season))
+            known = self._office[season] = Stretches(
+                self.zone, _DayReader(self, season, office=True)
+            )
         return known
 
     def timeline(self, allowance: Allowance) -> Timeline:
@@ -89,7 +91,7 @@ class WorkCalendar:
             return ELAPSED
         known = self._seasons.get(allowance.season)
         if known is None:
-            known = Stretches(self.zone, self._days_of(allowance.season))
+            known = Stretches(self.zone, _DayReader(self, allowance.season, office=False))
             self._seasons[allowance.season] = known
         return known
 
@@ -106,12 +108,6 @@ class WorkCalendar:
         """Whether this is a working day, make-up days and holidays considered."""
         number = day_number(day)
         return self.version_of(number).works(number)
-
-    def _office_of(self, season: Season | None) -> "_DayReader":
-        return _DayReader(self, season, office=True)
-
-    def _days_of(self, season: Season) -> "_DayReader":
-        return _DayReader(self, season, office=False)
 
 
 class _DayReader:
@@ -135,8 +131,12 @@ class _DayReader:
 
     def _hours_on(self, day: int, hours: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
         """Every instant of the day at which the clock on the wall shows office hours."""
+        pieces = self._pieces(day)
+        if len(pieces) == 1 and pieces[0][1] - pieces[0][0] == DAY:  # nearly always
+            midnight = pieces[0][0]
+            return [(midnight + opens, midnight + closes) for opens, closes in hours]
         found = []
-        for first, last, ahead in self._pieces(day):
+        for first, last, ahead in pieces:
             midnight = day * DAY - ahead
             for opens, closes in hours:
                 start, end = max(midnight + opens, first), min(midnight + closes, last)
