@@ -4,8 +4,9 @@ from typing import Any
 
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.models import Authenticator
-from allauth.mfa.signals import authenticator_added, authenticator_removed
+from allauth.mfa.signals import authenticator_removed
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
@@ -28,9 +29,11 @@ def signed_out(user: Person | None, **_: Any) -> None:
         actions.note_sign_out(user, actor=Actor.for_person(user))
 
 
-@receiver(authenticator_added)
-def second_factor_added(user: Person, authenticator: Authenticator, **_: Any) -> None:
-    _note(user, authenticator, "add_second_factor")
+@receiver(post_save, sender=Authenticator)
+def second_factor_added(instance: Authenticator, created: bool, **_: Any) -> None:
+    """In the transaction that adds it; allauth's own signal comes after the commit."""
+    if created:
+        _note(instance.user, instance, "add_second_factor")
 
 
 @receiver(authenticator_removed)
