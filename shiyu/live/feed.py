@@ -42,7 +42,7 @@ class Change:
         return f"id: {self.at[0]}-{self.at[1]}\ndata: {told}\n\n".encode()
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Stream:
     """One open page: whose it is, and the changes that wait to be sent."""
 
@@ -100,7 +100,7 @@ class Feed:
         while True:
             for change in await _read(database, self.last):
                 self.last = change.at
-                for stream in self.streams:
+                for stream in list(self.streams):
                     stream.offer(change)
             await asyncio.sleep(POLL_S)
 
