@@ -121,7 +121,7 @@ def _calendar(zone_name: str, rules: Any) -> WorkCalendar:
     try:
         return _kept_calendar(
             zone_name,
-            tuple((opens, closes) for opens, closes in rules["hours"]),
+            tuple(tuple(pair) for pair in rules["hours"]),
             tuple(rules["weekdays"]),
             tuple(rules.get("holidays") or ()),
             tuple(rules.get("workdays") or ()),
@@ -135,7 +135,7 @@ def _calendar(zone_name: str, rules: Any) -> WorkCalendar:
 @lru_cache(maxsize=512)
 def _kept_calendar(
     zone_name: str,
-    hours: tuple[tuple[str, str], ...],
+    hours: tuple[tuple[str, ...], ...],
     weekdays: tuple[int, ...],
     holidays: tuple[str, ...],
     workdays: tuple[str, ...],
@@ -197,13 +197,13 @@ def _line(given: Any) -> Dated:
     if not isinstance(given, dict):
         raise ValueError("应是一个对象")
     move = given.get("move")
-    if move not in MOVES:
+    if not isinstance(move, str) or move not in MOVES:
         raise ValueError(f"没有名为“{move}”的动作")
     unit = given.get("unit")
-    units = given.get("units") or ()
+    units = given.get("units") or []
     if unit is not None and not isinstance(unit, str):
         raise ValueError("unit 应是文字")
-    if isinstance(units, str) or not all(isinstance(name, str) for name in units):
+    if not isinstance(units, list) or not all(isinstance(name, str) for name in units):
         raise ValueError("units 应是文字的列表")
     if unit is None and move in NEEDS_UNIT:
         raise ValueError(f"{move} 没有说是哪个单位（unit）")

@@ -27,6 +27,7 @@ def explain(file: IO[bytes], *, as_json: bool) -> None:
     A line that cannot be understood is answered by its error, the others go on; every such
     line is named at the end on standard error, and the exit code is 2.
     """
+    name = getattr(file, "name", "-")
     faults = []
     for number, text in _lines(file):
         try:
@@ -34,7 +35,7 @@ def explain(file: IO[bytes], *, as_json: bool) -> None:
             answer = scenario.answer() if as_json else None
             sys.stdout.write(_json(answer) if as_json else _words(scenario))
         except ValueError as error:
-            faults.append(f"{file.name}:{number}: 第 {number} 行：{error}")
+            faults.append(f"{name}:{number}: 第 {number} 行：{error}")
             sys.stdout.write(_fault(number, text, str(error), as_json=as_json))
     sys.stdout.flush()
     for fault in faults:
