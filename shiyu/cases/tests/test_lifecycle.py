@@ -149,7 +149,7 @@ FOR_PARTS = {
     ("dispatched", "dispatch"), ("handling", "dispatch"), ("handling", "sign"),
     ("handling", "object"),
 }  # fmt: skip
-"""Pairs beyond the table that exist only while several units have parts (decision 0005)."""
+"""Pairs beyond the table that exist only while several units have parts (decision 0001)."""
 
 
 @pytest.mark.parametrize(("stage", "verb"), REFUSED)
