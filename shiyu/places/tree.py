@@ -12,7 +12,7 @@ from dataclasses import dataclass
 FIRST = 1
 LAST = 2**53 - 1
 NARROWEST = 4096
-SHARE_OF_A_GAP = 64
+SHARE_OF_A_GAP = 256
 
 
 @dataclass(frozen=True, slots=True)
