@@ -21,6 +21,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",
     "template_partials",
     "django_htmx",
     "allauth",
@@ -69,6 +70,7 @@ WSGI_APPLICATION = "shiyu.site.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "shiyu" / "site" / "templates"],  # before those of packages
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -80,6 +82,8 @@ TEMPLATES = [
         },
     }
 ]
+
+FORM_RENDERER = "shiyu.site.rendering.Forms"
 
 DATABASES = databases()
 DATABASE_ROUTERS: list[str] = []
