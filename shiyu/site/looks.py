@@ -42,6 +42,8 @@ def looks(request: HttpRequest) -> HttpResponse:
     if not (settings.DEBUG or page(request)["page"].demo):
         raise Http404
     template = FACES.get(request.GET.get("face", "desk"))
+    if template and "HX-Request" in request.headers:
+        template = "site/looks_case.html"
     if template is None:
         raise Http404
     return render(request, template, {"sample": Sample(timezone.now()), "icons": sorted(ICONS)})

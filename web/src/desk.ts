@@ -11,15 +11,21 @@ import { watchPhotos } from "./photos";
 import { watchMaps, watchPlaces } from "./place";
 import { watchSwaps } from "./swaps";
 
+/** What a page brings along, and what a swapped panel brings anew. */
+function wake(): void {
+  watchPhotos();
+  watchPlaces();
+  watchMaps();
+  keepDrafts();
+}
+
 document.documentElement.classList.add("js");
 watchSwaps();
 watchList();
 watchMoves();
 watchKeys();
 watchForms();
-watchPhotos();
-watchPlaces();
-keepDrafts();
-watchMaps();
+wake();
+document.addEventListener("htmx:after:swap", wake);
 tickLights();
 listen();

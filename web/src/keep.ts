@@ -94,7 +94,10 @@ function keep(form: HTMLFormElement): void {
 }
 
 export function keepDrafts(): void {
-  for (const form of all<HTMLFormElement>("form[data-keep]")) keep(form);
+  for (const form of all<HTMLFormElement>("form[data-keep]:not([data-ready])")) {
+    form.dataset.ready = "1";
+    keep(form);
+  }
   // The receipt page says which draft has arrived.
   const sent = document.querySelector<HTMLElement>("[data-kept]")?.dataset.kept;
   for (const name of sent?.split(" ") ?? []) store(`draft:${name}`, null);

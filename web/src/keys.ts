@@ -50,6 +50,13 @@ function mayArrow(event: KeyboardEvent): boolean {
   return Boolean((event.target as Element).closest("[data-list]"));
 }
 
+/** A number belongs to the row in hand: its case is opened first if another one is shown. */
+async function numbered(key: string): Promise<void> {
+  const row = document.activeElement?.closest<HTMLTableRowElement>("[data-list] .row");
+  if (row && !row.hasAttribute("aria-current")) await openRow(row);
+  pressMove(key);
+}
+
 function onSingle(event: KeyboardEvent): void {
   const key = event.key;
   if (Date.now() - gAt < 1500 && key !== "g") {
@@ -62,7 +69,8 @@ function onSingle(event: KeyboardEvent): void {
     }
   }
   if (/^[1-9]$/.test(key)) {
-    if (pressMove(key)) event.preventDefault();
+    event.preventDefault();
+    void numbered(key);
     return;
   }
   if (key.startsWith("Arrow") && !mayArrow(event)) return;

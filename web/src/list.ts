@@ -1,6 +1,5 @@
 /** The list: one row is current, rows are picked, a case opens beside it. Rows never move by themselves. */
 import { all, one, say } from "./dom";
-import { watchMaps } from "./place";
 import { panel } from "./swaps";
 import { t } from "./words";
 
@@ -45,7 +44,6 @@ export async function openRow(row: HTMLTableRowElement | null): Promise<void> {
   const pane = one("#case-pane");
   if (!pane) return;
   pane.scrollTop = 0;
-  watchMaps(pane);
   one<HTMLElement>("#case-title", pane)?.focus({ preventScroll: true });
 }
 

@@ -121,7 +121,8 @@ class PhotoRow {
 }
 
 export function watchPhotos(): void {
-  for (const box of all("[data-photos]")) {
+  for (const box of all("[data-photos]:not([data-ready])")) {
+    box.dataset.ready = "1";
     const input = one<HTMLInputElement>('input[type="file"]', box);
     if (input) new PhotoRow(box, input);
   }

@@ -106,21 +106,26 @@ class PlaceBox {
 }
 
 export function watchPlaces(): void {
-  for (const box of all("[data-place]")) new PlaceBox(box);
+  for (const box of all("[data-place]:not([data-ready])")) {
+    box.dataset.ready = "1";
+    new PlaceBox(box);
+  }
 }
 
 /** Still maps with points load when they come near the screen. */
-export function watchMaps(inside: ParentNode = document): void {
-  const boxes = all("[data-map][data-points]", inside).filter((box) => !box.dataset.drawn);
+export function watchMaps(): void {
+  const boxes = all("[data-map][data-points]:not([data-ready])");
   if (!boxes.length) return;
   const near = new IntersectionObserver((seen) => {
     for (const { isIntersecting, target } of seen) {
       if (!isIntersecting) continue;
       near.unobserve(target);
       const box = target as HTMLElement;
-      box.dataset.drawn = "1";
       import("./map").then(({ showPoints }) => showPoints(box), () => box.remove());
     }
   });
-  for (const box of boxes) near.observe(box);
+  for (const box of boxes) {
+    box.dataset.ready = "1";
+    near.observe(box);
+  }
 }

@@ -7,7 +7,8 @@ import { t } from "./words";
 type Maker = { createHTML(text: string): string; createScript(text: string): string };
 type Inside = { initSecurity(policy: Maker, sync: unknown, async: unknown): void };
 
-const same: Maker = { createHTML: (text) => text, createScript: () => "" };
+// Answers come from our own server; a script in one would still be stopped by script-src.
+const same: Maker = { createHTML: (text) => text, createScript: (text) => text };
 
 /** Stands where htmx would build a function from text. */
 class Refused {
@@ -40,6 +41,19 @@ function wrong(event: Event): void {
   else if (status >= 500) say(t("系统暂时办不了这件事。您写的内容还在，稍后再试。急事请打 12345。"), true);
 }
 
+/** A second click while the first is under way does nothing. */
+function held(event: Event): void {
+  const form = event.target as HTMLFormElement;
+  if (!form.matches(".is-busy[hx-post]")) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
+function started(event: Event): void {
+  const { ctx } = (event as CustomEvent<Answer>).detail;
+  ctx.sourceElement?.closest("form")?.classList.add("is-busy");
+}
+
 function finished(event: Event): void {
   const { ctx } = (event as CustomEvent<Answer>).detail;
   const form = ctx.sourceElement?.closest("form");
@@ -47,6 +61,8 @@ function finished(event: Event): void {
 }
 
 export function watchSwaps(): void {
+  document.addEventListener("submit", held, true);
+  document.addEventListener("htmx:before:request", started);
   document.addEventListener("htmx:after:swap", settled);
   document.addEventListener("htmx:response:error", wrong);
   document.addEventListener("htmx:error", wrong);
