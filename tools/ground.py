@@ -109,7 +109,8 @@ def _wait(process: "subprocess.Popen[bytes]", place: Path) -> None:
 
 def _last_line(place: Path) -> str:
     lines = place.read_text(errors="replace").strip().splitlines()
-    return lines[-1].strip() if lines else "…"
+    telling = [line for line in lines if not line.lstrip().startswith("WARNING")]
+    return telling[-1].split(" (from ")[0].strip() if telling else "…"
 
 
 def _last_error(place: Path) -> str:
