@@ -85,7 +85,7 @@ def replay_all(audited: Audited) -> Iterator[Fault | None]:
     """
     last = 0
     while True:
-        batch = list(_batch(last))
+        batch = _batch(last)
         if not batch:
             return
         last = batch[-1].pk
@@ -107,7 +107,8 @@ def broken_invariants() -> Iterator[Fault]:
 
 def _batch(after: int) -> Sequence[Case]:
     cases = Case.objects.filter(pk__gt=after).order_by("pk")
-    return cases.select_related("procedure", "standard").prefetch_related("assignments")[:BATCH]
+    cases = cases.select_related("procedure", "standard").prefetch_related("assignments")
+    return list(cases[:BATCH])
 
 
 def _audit_batch(batch: Sequence[Case], audited: Audited) -> Iterator[Fault]:

@@ -10,12 +10,12 @@ from collections.abc import Awaitable, Callable
 from http.cookies import SimpleCookie
 from typing import Any
 
+import django
 from asgiref.sync import sync_to_async
 from django.conf import settings
 
-from shiyu.site.start import django_ready
-
-django_ready("web")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shiyu.site.settings")
+django.setup()
 
 from shiyu.common.connection import conninfo  # noqa: E402
 from shiyu.live.feed import Feed, Stream, frames  # noqa: E402
