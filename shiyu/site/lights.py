@@ -44,7 +44,7 @@ def light_of(clock: object) -> Light:
     left = _get(clock, "minutes_left")
     due = _get(clock, "due")
     word = str(WORDS[colour])
-    by = _("，应于 {time} 前办结").format(time=spoken_time(due)) if due else ""
+    by = _("，应于 {time}前办结").format(time=spoken_time(due)) if due else ""
     if colour == "grey":
         reason = str(_get(clock, "pause_reason") or "")
         name = _("{light}，{reason}").format(light=word, reason=reason) if reason else word
