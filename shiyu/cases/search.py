@@ -4,6 +4,7 @@ import re
 import unicodedata
 from functools import cache
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from shiyu.cases.models import Case, CaseQuerySet, Found, Report
@@ -34,10 +35,32 @@ def cut(text: str) -> list[str]:
 
 def index(case: Case, said: str) -> None:
     """Keep what a case is found by, in the transaction that changes it."""
-    words = cut(
-        " ".join((said, case.address, case.place.name, case.kind.name if case.kind else ""))
-    )
-    Found.objects.update_or_create(case=case, defaults={"words": words})
+    Found.objects.update_or_create(case=case, defaults={"words": words_of(case, said)})
+
+
+def words_of(case: Case, said: str) -> list[str]:
+    """What a case is found by: what was said, where it is, and its kind."""
+    kind = case.kind.name if case.kind else ""
+    return cut(" ".join((said, case.address, case.place.name, kind)))
+
+
+def index_missing(most: int) -> int:
+    """Make so many cases findable that a bulk import left without words; returns how many."""
+    with transaction.atomic():
+        cases = Case.objects.filter(found=None).select_related("kind", "place")
+        left = list(cases.defer("place__boundary").order_by("-id")[:most])
+        said: dict[int, list[str]] = {}
+        spoken = Report.objects.filter(case__in=left).values_list("case_id", "remark_id")
+        remarks = Remark.objects.filter(erased_at__isnull=True)
+        texts = remarks.in_bulk([remark for _, remark in spoken if remark])
+        for case, remark in spoken:
+            if remark in texts:
+                said.setdefault(case, []).append(texts[remark].text)
+        Found.objects.bulk_create(
+            (Found(case=c, words=words_of(c, " ".join(said.get(c.pk, ())))) for c in left),
+            ignore_conflicts=True,
+        )
+    return len(left)
 
 
 def words_said(case: Case) -> str:

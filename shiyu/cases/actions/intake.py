@@ -50,11 +50,13 @@ def file(
     turn = begin(case, "file", actor=actor, version=version)
     standard = Standard.objects.select_related("kind").get(pk=standard.pk)
     guards.standard_holds(standard, timezone.localtime(turn.now).date())
-    return turn.finish(
+    known_kind = turn.case.kind_id
+    filed = turn.finish(
         reason=reason,
         facts={"kind": standard.kind_id, "standard": standard.pk},
         changes={"kind": standard.kind, "standard": standard},
     )
+    return _findable(filed, known_kind)
 
 
 @transaction.atomic
@@ -87,7 +89,9 @@ def settle(
     _keep(turn.case, after, Photo.Role.AFTER, actor)
     here = [s for s in actor.scopes("patrol") if s.covers(turn.case.place_number)]
     facts = {"kind": kind.pk, "handled_by_unit": here[0].unit_id}
-    return turn.finish(reason=reason, facts=facts, changes={"kind": kind})
+    known_kind = turn.case.kind_id
+    settled = turn.finish(reason=reason, facts=facts, changes={"kind": kind})
+    return _findable(settled, known_kind)
 
 
 @transaction.atomic
@@ -142,6 +146,13 @@ def add_photos(case: Case, photos: Sequence[UploadedFile], *, role: str, actor: 
         raise NotAllowed(_("案件已办结，不能再补充照片"))
     _keep(turn.case, photos, role, actor)
     turn.finish(reason=_("补充照片 %(n)d 张") % {"n": len(photos)})
+
+
+def _findable(case: Case, known_kind: int | None) -> Case:
+    """Let a case be found by its kind once that has become another."""
+    if case.kind_id != known_kind:
+        search.index(case, search.words_said(case))
+    return case
 
 
 def _keep(case: Case, photos: Sequence[UploadedFile], role: str, actor: Actor) -> None:
