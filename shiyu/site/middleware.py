@@ -41,7 +41,7 @@ class Unavailable:
 
 def answer_outage(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
     """The page that says the database is gone, if that is what the error means."""
-    if error is None or not outage.is_outage(error):
+    if not outage.is_outage(error):
         return None
     outage.note(error)
     return outage.page(request)

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from typing import TypeGuard
 
 import psycopg
 from django.db import DatabaseError, InterfaceError, OperationalError, connections
@@ -21,7 +22,7 @@ _gone = False
 _probed_at = 0.0
 
 
-def is_outage(error: BaseException | None) -> bool:
+def is_outage(error: BaseException | None) -> TypeGuard[DatabaseError | InterfaceError]:
     """Whether an error means that the database is gone or too busy, not that we erred."""
     return isinstance(error, OperationalError | InterfaceError)
 

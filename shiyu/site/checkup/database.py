@@ -126,5 +126,5 @@ def _workers(connection: Connection) -> Finding:
 
 
 def _value(connection: Connection, query: str, *values: Any) -> Any:
-    row = connection.execute(query, values).fetchone()  # type: ignore[arg-type]
+    row = connection.execute(query, values).fetchone()
     return row[0] if row else None
