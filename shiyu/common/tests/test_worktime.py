@@ -22,6 +22,7 @@ from shiyu.common.worktime import (
     minute_of,
     zone,
 )
+from shiyu.common.worktime.many import add_many, closing_many, measure_many
 
 HOURS = [["08:00", "12:00"], ["14:00", "18:00"]]
 CITY = WorkCalendar.of(
@@ -247,11 +248,11 @@ def test_many_at_once_are_each_what_one_alone_is(calendar, season, asked):
     starts = np.array([start for start, _ in asked], dtype=np.int64)
     minutes = np.array([amount for _, amount in asked], dtype=np.int64)
 
-    dues = together.add_many(starts, minutes)
+    dues = add_many(together, starts, minutes)
 
     assert dues.tolist() == [alone.add(start, amount) for start, amount in asked]
-    assert together.measure_many(starts, dues).tolist() == minutes.tolist()
-    assert together.closing_many(starts, minutes % 5 + 1).tolist() == [
+    assert measure_many(together, starts, dues).tolist() == minutes.tolist()
+    assert closing_many(together, starts, minutes % 5 + 1).tolist() == [
         alone.closing(start, amount % 5 + 1) for start, amount in asked
     ]
 

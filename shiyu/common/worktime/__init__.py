@@ -6,7 +6,8 @@
     due = timeline.add(start, allowance.minutes)     # earliest instant at which it is used up
     used = timeline.measure(start, end)              # counted minutes
     calendar.office().closing(start, 3)              # closing of the 3rd working day after
-    calendar.office().measure_many(starts, ends)     # the same for a million, with numpy
+
+For a million at once, with numpy: `shiyu.common.worktime.many`.
 
 Instants are whole minutes since 1970 (UTC): `minute_of(datetime)` and `zone.datetime_of(minute)`.
 Office hours are local time of the calendar's zone, also where the clocks are changed.

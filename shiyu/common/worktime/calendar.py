@@ -1,6 +1,6 @@
 """Office hours, and which days are worked (工作日历)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -8,17 +8,18 @@ from typing import Self
 
 from shiyu.common.worktime.allowance import Allowance, Season
 from shiyu.common.worktime.stretches import Elapsed, Stretches, Timeline
-from shiyu.common.worktime.zone import DAY, Zone, date_of, day_number, zone
+from shiyu.common.worktime.zone import DAY, Piece, Zone, date_of, day_number, zone
 
 ELAPSED = Elapsed()
 EVER = -(10**9)  # a day before all others
+Hours = tuple[tuple[int, int], ...]  # openings and closings, minutes of the day
 
 
 @dataclass(frozen=True, slots=True)
 class OfficeDays:
     """One version of office hours and days; days are counted from 1970, hours in minutes."""
 
-    hours: tuple[tuple[int, int], ...]
+    hours: Hours
     weekdays: frozenset[int]  # Monday is 1
     holidays: frozenset[int]
     workdays: frozenset[int]  # make-up days (调休), which win over a holiday and the weekday
@@ -104,6 +105,15 @@ class WorkCalendar:
             found = days
         return found
 
+    def versions(self, first: int, until: int) -> Iterator[tuple[int, int, OfficeDays]]:
+        """The versions in force on the days from `first` on, each with its days."""
+        for index, (begins, days) in enumerate(self._versions):
+            start = max(first, begins) if index else first
+            later = self._versions[index + 1 :]
+            end = min(until, later[0][0]) if later else until
+            if start < end:
+                yield start, end, days
+
     def works(self, day: date) -> bool:
         """Whether this is a working day, make-up days and holidays considered."""
         number = day_number(day)
@@ -111,41 +121,58 @@ class WorkCalendar:
 
 
 class _DayReader:
-    """Gives the counted stretches of one local day of a calendar."""
+    """Gives the counted stretches of the local days of a calendar."""
 
     def __init__(self, calendar: WorkCalendar, season: Season | None, *, office: bool) -> None:
         self._calendar = calendar
-        self._pieces = calendar.zone.pieces
         self._season = season
         self._office = office
 
-    def __call__(self, day: int) -> list[tuple[int, int]]:
-        if self._season is not None:
-            on = date_of(day)
-            if not self._season.holds(on.month, on.day):
-                return []
+    def __call__(self, first: int, until: int) -> Iterator[tuple[int, list[tuple[int, int]]]]:
+        """Days from `first` on that have any, with theirs."""
+        season = self._season
+        pieces_of = self._calendar.zone.pieces
+        for day, hours in self._worked(first, until):
+            if season is not None:
+                on = date_of(day)
+                if not season.holds(on.month, on.day):
+                    continue
+            pieces = pieces_of(day)
+            if hours is None:
+                yield day, [(start, end) for start, end, _ in pieces]
+            elif len(pieces) == 1 and pieces[0][1] - pieces[0][0] == DAY:  # nearly always
+                midnight = pieces[0][0]
+                yield day, [(midnight + opens, midnight + closes) for opens, closes in hours]
+            else:
+                yield day, _hours_by_the_wall(day, hours, pieces)
+
+    def _worked(self, first: int, until: int) -> Iterator[tuple[int, Hours | None]]:
+        """Working days with their hours; if not office time is asked for, all days."""
         if not self._office:
-            return [(start, end) for start, end, _ in self._pieces(day)]
-        version = self._calendar.version_of(day)
-        return self._hours_on(day, version.hours) if version.works(day) else []
-
-    def _hours_on(self, day: int, hours: tuple[tuple[int, int], ...]) -> list[tuple[int, int]]:
-        """Every instant of the day at which the clock on the wall shows office hours."""
-        pieces = self._pieces(day)
-        if len(pieces) == 1 and pieces[0][1] - pieces[0][0] == DAY:  # nearly always
-            midnight = pieces[0][0]
-            return [(midnight + opens, midnight + closes) for opens, closes in hours]
-        found = []
-        for first, last, ahead in pieces:
-            midnight = day * DAY - ahead
-            for opens, closes in hours:
-                start, end = max(midnight + opens, first), min(midnight + closes, last)
-                if start < end:
-                    found.append((start, end))
-        return found
+            yield from ((day, None) for day in range(first, until))
+            return
+        for start, end, version in self._calendar.versions(first, until):
+            hours, weekdays = version.hours, version.weekdays
+            holidays, workdays = version.holidays, version.workdays
+            for day in range(start, end):
+                on = (day + 3) % 7 + 1 in weekdays and day not in holidays
+                if on or day in workdays:
+                    yield day, hours
 
 
-def _hours(pairs: Sequence[Sequence[str]]) -> tuple[tuple[int, int], ...]:
+def _hours_by_the_wall(day: int, hours: Hours, pieces: tuple[Piece, ...]) -> list[tuple[int, int]]:
+    """Every instant of the day at which the clock on the wall shows office hours."""
+    found = []
+    for first, last, ahead in pieces:
+        midnight = day * DAY - ahead
+        for opens, closes in hours:
+            start, end = max(midnight + opens, first), min(midnight + closes, last)
+            if start < end:
+                found.append((start, end))
+    return found
+
+
+def _hours(pairs: Sequence[Sequence[str]]) -> Hours:
     hours = []
     for pair in pairs:
         if isinstance(pair, str) or len(pair) != 2:

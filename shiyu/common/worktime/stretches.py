@@ -8,12 +8,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from shiyu.common.worktime.zone import DAY, Zone
 
-Minutes = NDArray[np.int64]
+OfDays = Callable[[int, int], Iterable[tuple[int, list[tuple[int, int]]]]]
+"""Counted stretches of the local days [first, until), in order; days without any left out."""
+
 _REACH = 16 * 60  # no zone is further from UTC than this, minutes
 _FIRST_LOOK = 24  # days built at once; doubles as more are needed
 _LONGEST_LOOK = 30 * 366  # days without enough counted time after which we give up
@@ -55,9 +54,9 @@ class Elapsed:
 class Stretches:
     """Counted time of a calendar: office hours, or the days of a season."""
 
-    def __init__(self, zone: Zone, of_day: Callable[[int], Iterable[tuple[int, int]]]) -> None:
+    def __init__(self, zone: Zone, of_days: OfDays) -> None:
         self._zone = zone
-        self._of_day = of_day  # counted stretches of a local day, in order
+        self._of_days = of_days
         self._from = self._to = 0  # days built: [_from, _to)
         self._forget()
 
@@ -94,31 +93,16 @@ class Stretches:
             index += 1
         return found
 
-    def measure_many(self, starts: Minutes, ends: Minutes) -> Minutes:
-        """`measure` for arrays of the same length."""
-        if not len(starts):
-            return np.zeros(0, dtype=np.int64)
-        self._cover(int(starts.min()), int(ends.max()))
-        return self._totals_at(ends) - self._totals_at(starts)
+    def arrays(self, start: int, end: int, counted: int = 0) -> tuple[list[int], ...]:
+        """Starts, ends and running totals (one more, after the last) of the stretches built.
 
-    def add_many(self, starts: Minutes, minutes: Minutes) -> Minutes:
-        """`add` for arrays of the same length; each of `minutes` is at least 1."""
-        if not len(starts):
-            return np.zeros(0, dtype=np.int64)
-        self._cover(int(starts.min()), int(starts.max()))
-        target = self._totals_at(starts) + minutes
-        while self._totals[-1] < target.max():
-            self._look_further(int(starts.max()))
-        totals = np.array(self._totals)
-        index = np.searchsorted(totals, target, side="left") - 1
-        return np.array(self._starts)[index] + target - totals[index]
-
-    def closing_many(self, starts: Minutes, nth: Minutes) -> Minutes:
-        """`closing` for arrays of the same length."""
-        return np.array(
-            [self.closing(int(a), int(n)) for a, n in zip(starts, nth, strict=True)],
-            dtype=np.int64,
-        )
+        They reach from `start` to `end` at least, and so far on that `counted` minutes more
+        have counted: see many.py.
+        """
+        self._cover(start, end)
+        while self._totals[-1] < self._total(end) + counted:
+            self._look_further(end)
+        return self._starts, self._ends, self._totals
 
     def _total(self, at: int) -> int:
         """Counted minutes from the first stretch built to this instant."""
@@ -126,14 +110,6 @@ class Stretches:
         if index < 0:
             return 0
         return self._totals[index] + min(at, self._ends[index]) - self._starts[index]
-
-    def _totals_at(self, at: Minutes) -> Minutes:
-        if not self._starts:
-            return np.zeros(len(at), dtype=np.int64)
-        starts, ends = np.array(self._starts), np.array(self._ends)
-        index = np.searchsorted(starts, at, side="right") - 1
-        inside = np.minimum(at, ends[index]) - starts[index]
-        return np.where(index < 0, 0, np.array(self._totals)[index] + inside)
 
     def _cover(self, start: int, end: int) -> None:
         """Build every day that an instant of [start, end] may belong to."""
@@ -162,15 +138,13 @@ class Stretches:
         """Append the days up to `until`."""
         starts, ends, totals = self._starts, self._ends, self._totals
         total = totals[-1]
-        for day in range(self._to, until):
-            found = False
-            for start, end in self._of_day(day):
+        for day, stretches in self._of_days(self._to, until):
+            for start, end in stretches:
                 starts.append(start)
                 ends.append(end)
                 total += end - start
                 totals.append(total)
-                found = True
-            if found:
+            if stretches:
                 self._days.append(day)
                 self._closings.append(ends[-1])
         self._to = until
