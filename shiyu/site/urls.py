@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notices/", include("shiyu.notices.urls")),
     path("size/", looks.size, name="size"),
     path("looks/", looks.looks, name="looks"),
+    path("", include("shiyu.portal.urls")),
 ]
 
 handler400 = "shiyu.site.errors.bad_request"

@@ -1,0 +1,212 @@
+"""Everything a resident does while writing a report. Nothing else writes drafts (草稿办理)."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from shiyu.cases import actions as cases
+from shiyu.cases.models import Case
+from shiyu.catalogue.models import Kind
+from shiyu.common.errors import OutOfOrder, Refused
+from shiyu.files.actions import discard, keep_photo
+from shiyu.files.models import Photo
+from shiyu.people.actors import Actor
+from shiyu.places.models import Place
+from shiyu.portal import seal, where
+from shiyu.portal.models import Draft
+from shiyu.portal.rules import PHOTOS_MOST
+
+SOMEBODY = Actor("receipt", 0)
+"""Whoever writes a draft: nobody we know."""
+
+Point = tuple[float, float]
+POINT = ("lon", "lat", "accuracy_m", "located")
+COMPARED = ("compared", "joins")
+
+
+def open_draft(door: str) -> tuple[Draft, str]:
+    """Begin a report; returns the draft and the token that its browser is to hold."""
+    token = seal.new_token()
+    draft = Draft(ref=secrets.token_hex(16), key=seal.key_of(token), door=door)
+    draft.save()
+    return draft, token
+
+
+@transaction.atomic
+def add_photos(
+    draft: Draft, uploads: Sequence[UploadedFile], *, taken_at_point: Point | None = None
+) -> None:
+    """Keep photos for a draft; the first place found in them is proposed as the report's.
+
+    taken_at_point  lon, lat read by the browser from a photo it then made smaller.
+
+    Raises  Refused for too many, too large, damaged, or not a photo; nothing is kept then.
+    """
+    draft = _open(draft)
+    if Photo.objects.filter(subject=draft.subject).count() + len(uploads) > PHOTOS_MOST:
+        raise Refused(_("照片最多 %(most)d 张") % {"most": PHOTOS_MOST}, field="photos")
+    kept = [
+        keep_photo(u, subject=draft.subject, role=Photo.Role.SCENE, actor=SOMEBODY) for u in uploads
+    ]
+    draft.door = Draft.Door.PHOTO
+    points = [(p.lon, p.lat) for p in kept if p.lon is not None and p.lat is not None]
+    if taken_at_point:
+        points.append(taken_at_point)
+    if points and not draft.placed and not draft.has_point:
+        draft.lon, draft.lat = points[0]
+        draft.located = Draft.Located.PHOTO
+        draft.accuracy_m = None
+    _save(draft, "door", "lon", "lat", "located", "accuracy_m")
+
+
+@transaction.atomic
+def drop_photo(draft: Draft, public_id: str) -> None:
+    """Take one photo out of a draft again."""
+    discard(_open(draft).subject, public_id=public_id)
+
+
+def write(draft: Draft, text: str, *, door: str | None = None) -> None:
+    """Keep what somebody says of the problem."""
+    draft.text = text
+    if door:
+        draft.door = door
+    _save(draft, "text", "door")
+
+
+def put(
+    draft: Draft,
+    *,
+    address: str = "",
+    point: Point | None = None,
+    accuracy_m: int | None = None,
+    located: str = "",
+    place: Place | None = None,
+) -> None:
+    """Say where the problem is: by a point, by a place chosen from a list, or by words.
+
+    Raises  Refused outside the city, or when nothing is said.
+    """
+    if point is not None:
+        place = where.inside(*point)
+    elif place is None and not address:
+        raise Refused(_("填写问题所在的街道和门牌，如「书店街 12 号」"), field="address")
+    if point != (draft.lon, draft.lat):
+        draft.compared, draft.joins = False, None
+    draft.address, draft.place = address, place
+    draft.lon, draft.lat = point or (None, None)
+    draft.accuracy_m, draft.located = accuracy_m, located
+    draft.placed = True
+    _save(draft, "address", "place", *POINT, "placed", *COMPARED)
+
+
+def forget_point(draft: Draft) -> None:
+    """Drop a place proposed by a photo that turns out to lie outside the city."""
+    draft.lon = draft.lat = draft.accuracy_m = None
+    draft.located = ""
+    _save(draft, *POINT)
+
+
+def sort(draft: Draft, kind: Kind | None, *, text: str | None = None) -> None:
+    """Say of what kind it is; None leaves that to the desk."""
+    if kind != draft.kind:
+        draft.compared, draft.joins = False, None
+    draft.kind, draft.sorted = kind, True
+    if text is not None:
+        draft.text = text
+    _save(draft, "kind", "sorted", "text", *COMPARED)
+
+
+def compare(draft: Draft, same_as: Case | None) -> None:
+    """Say whether it is the same as one reported already."""
+    draft.joins, draft.compared = same_as, True
+    _save(draft, *COMPARED)
+
+
+def keep_contact(draft: Draft, token: str, *, name: str, phone: str) -> None:
+    """Keep a name and a number while somebody goes back a step, sealed for their browser."""
+    draft.sealed = seal.seal(token, {"name": name, "phone": phone})
+    _save(draft, "sealed")
+
+
+@transaction.atomic
+def send(draft: Draft, token: str, *, name: str = "", phone: str = "") -> Draft:
+    """Hand the report in, once: whoever comes second finds it sent (提交上报).
+
+    The receipt code is sealed for the browser that wrote it; the database keeps its hash alone.
+
+    Raises  OutOfOrder when the case it was to join has ended; Refused as for any report.
+    """
+    draft = _lock(draft)
+    if draft.report_id is not None:
+        return draft
+    intake = _intake(draft, name=name, phone=phone)
+    if draft.joins is not None:
+        report, code = cases.join(draft.joins, intake, actor=SOMEBODY)
+    else:
+        report, code = cases.report(intake, actor=SOMEBODY)
+    draft.report = report
+    draft.sealed = seal.seal(token, {"code": code})
+    draft.text = draft.address = ""
+    _save(draft, "report", "sealed", "text", "address")
+    return draft
+
+
+@transaction.atomic
+def clear(draft: Draft) -> None:
+    """Throw a draft away with its photos."""
+    draft = _open(draft)
+    discard(draft.subject)
+    draft.delete()
+
+
+def forget(*, before: datetime) -> int:
+    """Drop drafts that nobody has touched since then, with the photos of those never sent."""
+    old = Draft.objects.filter(touched_at__lt=before)
+    drafts = list(old)
+    for draft in drafts:
+        with transaction.atomic():
+            discard(draft.subject)
+            draft.delete()
+    return len(drafts)
+
+
+def _lock(draft: Draft) -> Draft:
+    locked = Draft.objects.select_for_update(of=("self",)).defer("place__boundary")
+    found = locked.select_related("kind", "place", "joins").filter(pk=draft.pk).first()
+    if found is None:
+        raise OutOfOrder(_("这份上报已经清空，请重新开始"))
+    return found
+
+
+def _open(draft: Draft) -> Draft:
+    """A draft under lock that has not been sent."""
+    draft = _lock(draft)
+    if draft.report_id is not None:
+        raise OutOfOrder(_("这份上报已经提交，不能再改"))
+    return draft
+
+
+def _save(draft: Draft, *fields: str) -> None:
+    """Write these answers only: another page of the same browser may be writing others."""
+    draft.save(update_fields=[*fields, "touched_at"])
+
+
+def _intake(draft: Draft, *, name: str, phone: str) -> cases.Intake:
+    return cases.Intake(
+        source="portal",
+        source_ref=draft.ref,
+        channel="public",
+        text=draft.text,
+        address=draft.address,
+        lon=draft.lon,
+        lat=draft.lat,
+        place=None if draft.has_point else draft.place,
+        kind=draft.kind,
+        gathered=draft.subject,
+        name=name,
+        phone=phone,
+    )

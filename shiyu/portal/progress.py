@@ -1,0 +1,72 @@
+"""All that the holder of a receipt sees of the case, and nothing of other reporters (办理进度)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from shiyu.cases import timing
+from shiyu.cases.lifecycle import Stage
+from shiyu.cases.models import Rating
+from shiyu.cases.rules import reopens_until
+from shiyu.cases.story import lines_of
+from shiyu.catalogue.models import Responsibility
+from shiyu.files.models import Photo
+from shiyu.journal.models import Line
+from shiyu.portal import coming, track
+from shiyu.portal.receipts import Receipt
+
+
+def page_of(receipt: Receipt) -> dict[str, Any]:
+    """What the follow page shows."""
+    case, now, lines = receipt.case, timezone.now(), lines_of(receipt.case)
+    photos = list(photos_for(receipt))
+    rated = Rating.objects.filter(report=receipt.report, round=case.round).first()
+    until = reopens_until(case)
+    return {
+        "receipt": receipt,
+        "case": case,
+        "own_place": began_with(receipt, lines),
+        "lamp": timing.lamp(case, now=now),
+        "stage": track.plain_stage(case),
+        "sentence": coming.in_one_sentence(case),
+        "stations": track.stations(receipt.report, lines),
+        "ahead": track.ahead(case),
+        "units": track.units_working(case),
+        "standard": case.standard,
+        "handling_limit": track.limit_in_words(case.standard.handling) if case.standard else "",
+        "responsible": _responsible(receipt),
+        "before": [p for p in photos if p.role != Photo.Role.AFTER],
+        "after": [p for p in photos if p.role == Photo.Role.AFTER],
+        "rated": rated,
+        "reopens_until": until,
+        "may_reopen": now <= until,
+    }
+
+
+def photos_for(receipt: Receipt) -> QuerySet[Photo]:
+    """One's own photos; and of a closed case those that show what was done.
+
+    By then a second person has looked at them on site, and the desk has closed the case.
+    """
+    mine = Q(added_by=receipt.actor.ref)
+    if receipt.case.stage == Stage.CLOSED:
+        mine |= Q(role=Photo.Role.AFTER)
+    return Photo.objects.filter(mine, subject=receipt.case.subject)
+
+
+def began_with(receipt: Receipt, lines: Sequence[Line]) -> bool:
+    """Whether this report opened the case; else its address is another person's to read."""
+    opened = next((line for line in lines if line.verb == "report"), None)
+    return opened is not None and opened.facts.get("report") == receipt.report.pk
+
+
+def _responsible(receipt: Receipt) -> list[Responsibility]:
+    """The lines of the standard that name the units now working on it."""
+    case = receipt.case
+    if case.standard_id is None:
+        return []
+    units = case.assignments.exclude(state="left").values("unit_id")
+    named = Responsibility.objects.filter(standard=case.standard_id, unit__in=units)
+    return list(named.select_related("unit").exclude(role=Responsibility.Role.WATCH))

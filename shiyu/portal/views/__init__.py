@@ -1,0 +1,1 @@
+"""The resident's pages, by what somebody is doing: arriving, writing, following."""

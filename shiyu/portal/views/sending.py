@@ -1,0 +1,110 @@
+"""Step 4 of a report: check, say how to be told, send; then the receipt (提交与回执)."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from shiyu.common.errors import OutOfOrder, Refused
+from shiyu.portal import actions, coming, forms, seal, where
+from shiyu.portal.models import Draft
+from shiyu.portal.receipts import count_for
+from shiyu.portal.rules import SENDING, next_step, photos_of
+from shiyu.portal.views.holding import (
+    Held,
+    held_by,
+    is_of_another,
+    kept_private,
+    writing,
+)
+from shiyu.portal.views.step import draft_in, get_or_post, show_step
+
+GO = frozenset({"photo", "words", "place", "kind"})
+
+
+@get_or_post
+@kept_private
+def check(request: HttpRequest) -> HttpResponse:
+    """Step 4: everything once more, how to be told; sending it again gives the same receipt."""
+    held = held_by(request)
+    if request.method == "POST" and held.is_sent and not is_of_another(request, held):
+        _say_it_is_there(request, held)
+        return redirect("portal:done")
+    return _check(request)
+
+
+@writing
+def _check(request: HttpRequest, held: Held) -> HttpResponse:
+    draft = draft_in(held)
+    missing = next_step(draft)
+    if missing != "check":
+        return redirect(f"portal:{missing}")
+    kept = seal.unseal(held.token, draft.sealed)
+    form = forms.ContactForm(request.POST or None, initial=kept)
+    if request.method != "POST":
+        return _check_page(request, draft, form)
+    if request.POST.get("go") in GO:
+        typed = {n: str(request.POST.get(n, ""))[:40].replace("\0", "") for n in ("name", "phone")}
+        actions.keep_contact(draft, held.token, **typed)
+        return redirect(f"portal:{request.POST['go']}")
+    if not form.is_valid():
+        return _check_page(request, draft, form)
+    return _send(request, held, draft, form)
+
+
+@require_safe
+@kept_private
+def done(request: HttpRequest) -> HttpResponse:
+    """The receipt, for a day and this browser alone: number, code, what follows (回执)."""
+    held = held_by(request)
+    if held.draft is None or held.draft.report is None:
+        return redirect("portal:find")
+    report = held.draft.report
+    context = {
+        "draft": held.draft,
+        "report": report,
+        "case": report.case,
+        "code": seal.unseal(held.token, held.draft.sealed).get("code", ""),
+        "joined": held.draft.joins_id is not None,
+        "next": coming.after_sending(report.case),
+        "now_waiting": coming.in_one_sentence(report.case),
+    }
+    return render(request, "portal/done.html", context)
+
+
+def _send(request: HttpRequest, held: Held, draft: Draft, form: forms.ContactForm) -> HttpResponse:
+    contact = {"name": form.cleaned_data["name"], "phone": form.cleaned_data["phone"]}
+    try:
+        count_for(SENDING, request)
+        actions.send(draft, held.token, **contact)
+    except OutOfOrder as ended:
+        actions.compare(draft, None)
+        form.add_error(None, ended.message)
+        return _check_page(request, draft, form)
+    except Refused as refusal:
+        form.add_error(None, refusal.message)
+        page = _check_page(request, draft, form)
+        page.status_code = max(refusal.status, page.status_code)
+        return page
+    return redirect("portal:done")
+
+
+def _check_page(request: HttpRequest, draft: Draft, form: forms.ContactForm) -> HttpResponse:
+    more = {
+        "photos": photos_of(draft),
+        "place_in_words": where.in_words(draft.place) if draft.place else "",
+    }
+    return show_step(request, draft, "check", form, **more)
+
+
+def _say_it_is_there(request: HttpRequest, held: Held) -> None:
+    report = held.draft.report if held.draft else None
+    if report is None:
+        return
+    told = {
+        "time": f"{timezone.localtime(report.reported_at):%H:%M}",
+        "number": report.case.number,
+    }
+    messages.info(request, _("这件已于 %(time)s 收到，编号 %(number)s") % told)
