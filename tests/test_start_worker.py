@@ -1,0 +1,110 @@
+"""Workers carry out what is owed, and what a killed one left behind is taken up again."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from shiyu.site.reaper import MOST_ATTEMPTS, reap
+
+LONG_AGO = "now() - interval '5 minutes'"
+
+
+@pytest.fixture
+def queue(transactional_db, database):
+    """The queue's tables, as the role that carries out jobs."""
+    with database.connect("worker", database.name) as connection:
+        yield connection
+
+
+def make_worker(queue, last_heartbeat):
+    made = queue.execute(
+        f"INSERT INTO procrastinate_workers (last_heartbeat) VALUES ({last_heartbeat}) RETURNING id"
+    )
+    return made.fetchone()[0]
+
+
+def make_job(queue, status, worker=None, attempts=0):
+    made = queue.execute(
+        "INSERT INTO procrastinate_jobs (queue_name, task_name, status, worker_id, attempts) "
+        "VALUES ('bulk', 'some.task', %s, %s, %s) RETURNING id",
+        [status, worker, attempts],
+    )
+    return made.fetchone()[0]
+
+
+def states(queue):
+    rows = queue.execute("SELECT id, status::text, attempts FROM procrastinate_jobs")
+    return {job: (status, attempts) for job, status, attempts in rows}
+
+
+def test_a_job_whose_worker_fell_silent_is_put_back(queue):
+    dead = make_worker(queue, LONG_AGO)
+    job = make_job(queue, "doing", dead)
+
+    done = reap(queue)
+
+    assert done == (1, 0)
+    assert states(queue) == {job: ("todo", 1)}
+    assert queue.execute("SELECT count(*) FROM procrastinate_workers").fetchone() == (0,)
+
+
+def test_a_job_without_any_worker_is_put_back(queue):
+    job = make_job(queue, "doing")
+
+    assert reap(queue) == (1, 0)
+    assert states(queue) == {job: ("todo", 1)}
+
+
+def test_a_job_in_hand_is_left_alone(queue):
+    living = make_worker(queue, "now()")
+    job = make_job(queue, "doing", living)
+    waiting = make_job(queue, "todo")
+
+    assert reap(queue) == (0, 0)
+    assert states(queue) == {job: ("doing", 0), waiting: ("todo", 0)}
+
+
+def test_a_job_that_keeps_killing_its_worker_is_given_up_for_a_person_to_see(queue):
+    dead = make_worker(queue, LONG_AGO)
+    job = make_job(queue, "doing", dead, attempts=MOST_ATTEMPTS - 1)
+
+    assert reap(queue) == (0, 1)
+    assert states(queue) == {job: ("failed", MOST_ATTEMPTS)}
+
+
+def test_two_reapers_at_once_take_up_a_job_once(queue, database):
+    make_job(queue, "doing")
+
+    with queue.transaction():
+        first = reap(queue)
+        with database.connect("worker", database.name) as other:
+            second = reap(other)
+
+    assert (first, second) == ((1, 0), (0, 0))
+
+
+def test_a_job_is_carried_out_by_a_worker_of_its_queue_alone(queue):
+    for name in ("bulk", "interactive"):
+        queue.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, args) "
+            "VALUES (%s, 'builtin:procrastinate.builtin_tasks.remove_old_jobs', "
+            """'{"max_hours": 1}')""",
+            [name],
+        )
+
+    ended = subprocess.run(
+        [sys.executable, "-c", "from shiyu.site.work import work; work('bulk', wait=False)"],
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert ended.returncode == 0, ended.stderr
+    left = queue.execute(
+        "SELECT queue_name, status::text FROM procrastinate_jobs "
+        "WHERE queue_name IN ('bulk', 'interactive')"
+    ).fetchall()
+    assert left == [("interactive", "todo")]
