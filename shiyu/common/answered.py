@@ -25,6 +25,7 @@ NOT_THE_BODY = frozenset({TOKEN_FIELD, "csrfmiddlewaretoken"})
 KEY_LENGTH = 200
 DOUBLE_CLICK = timedelta(seconds=10)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+FORMS = ("multipart/", "application/x-www-form-urlencoded")
 KEPT_HEADERS = (
     "Content-Type",
     "Location",
@@ -82,7 +83,9 @@ def client_of(request: HttpRequest) -> str:
 def body_hash(request: HttpRequest) -> str:
     """SHA-256 over the address, the fields and the files of a request, without its tokens."""
     digest = hashlib.sha256(request.get_full_path().encode())
-    if not request.content_type.startswith(("multipart/", "application/x-www-form-urlencoded")):
+    if not (request.content_type or "").startswith(
+        ("multipart/", "application/x-www-form-urlencoded")
+    ):
         digest.update(request.body)
         return digest.hexdigest()
     for name, values in sorted(request.POST.lists()):

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -83,16 +84,9 @@ def count(*counters: Counter) -> Closed | None:
     for counter in counters:
         limit = counter.limit
         with connection.cursor() as cursor:
-            cursor.execute(
-                COUNT,
-                {
-                    "kind": limit.kind,
-                    "key": counter.key,
-                    "attempts": limit.attempts,
-                    "window": limit.window,
-                    "closed": limit.closed,
-                },
-            )
+            asked: dict[str, Any] = {"kind": limit.kind, "key": counter.key}
+            asked |= {"attempts": limit.attempts, "window": limit.window, "closed": limit.closed}
+            cursor.execute(COUNT, asked)
             closed_until, failures = cursor.fetchone()
         if closed_until is not None:
             is_new = failures == limit.attempts + 1

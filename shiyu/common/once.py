@@ -72,15 +72,14 @@ def forget(*, before: datetime) -> int:
 
 
 def _keep(named: dict[str, str], body_hash: str, answer: Answer) -> None:
-    Answered.objects.update_or_create(
-        **named,
-        defaults={
-            "body_hash": body_hash,
-            "status": answer.status,
-            "answer": answer.content,
-            "at": timezone.now(),
-        },
-    )
+    given = {
+        "body_hash": body_hash,
+        "status": answer.status,
+        "answer": answer.content,
+        "at": timezone.now(),
+    }
+    if not Answered.objects.filter(**named).update(**given):
+        Answered.objects.create(**named, **given)
 
 
 def _lock(*, client: str, route: str, key: str) -> bool:

@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.core.files.base import File
 from django.utils import timezone as clock
@@ -69,7 +70,7 @@ def _check_kind(data: bytes) -> None:
     head = data[:1024]
     is_heif = head[4:8] == b"ftyp"
     if is_heif and head[8:12] in MOVING_HEIF:
-        raise Refused(SENTENCES["moving"], field="photos")
+        raise Refused(str(SENTENCES["moving"]), field="photos")
     known = (
         head.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"))
         or (head.startswith(b"RIFF") and head[8:12] == b"WEBP")
@@ -77,7 +78,7 @@ def _check_kind(data: bytes) -> None:
     )
     foreign = any(mark in head.lower() for mark in FOREIGN)
     if not known or foreign or zipfile.is_zipfile(io.BytesIO(data)):
-        raise Refused(NOT_A_PHOTO, field="photos")
+        raise Refused(str(NOT_A_PHOTO), field="photos")
 
 
 def _decode(data: bytes) -> Picture:
@@ -94,11 +95,11 @@ def _decode(data: bytes) -> Picture:
             cwd="/",
         )
     except subprocess.TimeoutExpired as slow:
-        raise Refused(SENTENCES["damaged"], field="photos") from slow
+        raise Refused(str(SENTENCES["damaged"]), field="photos") from slow
     line, _newline, pixels = done.stdout.partition(b"\n")
-    facts = json.loads(line) if line.startswith(b"{") else {"refused": "damaged"}
+    facts: dict[str, Any] = json.loads(line) if line.startswith(b"{") else {"refused": "damaged"}
     if done.returncode != 0 or "refused" in facts:
-        raise Refused(SENTENCES[facts.get("refused", "damaged")], field="photos")
+        raise Refused(str(SENTENCES[facts.get("refused", "damaged")]), field="photos")
     full, small = pixels[: facts["full"]], pixels[facts["full"] :]
     return Picture(
         full=full,

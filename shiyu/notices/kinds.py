@@ -4,11 +4,14 @@ Sentences are only ever filled by name from plain text: stored text is never a t
 """
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext, gettext_lazy
-from django_stubs_ext import StrPromise
 
-SENTENCES: dict[str, StrPromise] = {
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+SENTENCES: dict[str, "StrPromise"] = {
     "dispatched": gettext_lazy("新任务 %(number)s：%(kind)s，%(place)s"),
     "recalled": gettext_lazy("%(number)s 已撤回，不用再办：%(kind)s，%(place)s"),
     "objected": gettext_lazy("%(number)s 单位提出派单异议：%(kind)s，%(place)s"),

@@ -4,12 +4,15 @@ Made-up people are the only ones listed, and the page shows the list in a demo c
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
-from django_stubs_ext import StrPromise
 
 from shiyu.people.duties import Duty
 from shiyu.people.models import Appointment
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 DEMO_PASSWORD = "shiyu-demo-2026"  # noqa: S105 - printed on the page: it protects nothing
 
@@ -34,7 +37,7 @@ class DemoSignIn:
     name: str
     post: str
     unit: str
-    first: StrPromise
+    first: "StrPromise"
     duty: str
 
 

@@ -1,6 +1,7 @@
 """Forms of signing in and of one's own account."""
 
 import unicodedata
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.forms import ChangePasswordForm as AllauthChangePasswordForm
 from allauth.account.forms import LoginForm, ReauthenticateForm
@@ -22,13 +23,16 @@ from shiyu.people.limits import of_address, of_codes
 from shiyu.people.models import Person
 from shiyu.people.sign_in import AccountAdapter, CodeAdapter, try_again_at
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 LAST_STEP = "last_step"
 
 
 class SignInForm(LoginForm):
     """Account name and password (登录)."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _word(self, "login", gettext_lazy("账号"), gettext_lazy("填写账号"))
         _word(self, "password", gettext_lazy("密码"), gettext_lazy("填写密码"))
@@ -40,7 +44,7 @@ class SignInForm(LoginForm):
 class ChangePasswordForm(AllauthChangePasswordForm):
     """The present password and, twice, the new one (改密码)."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _word(self, "oldpassword", gettext_lazy("现在的密码"), gettext_lazy("填写现在的密码"))
         _word(self, "password1", gettext_lazy("新密码"), gettext_lazy("填写新密码"))
@@ -67,7 +71,7 @@ class ChangePasswordForm(AllauthChangePasswordForm):
 class AskPasswordForm(ReauthenticateForm):
     """One's password once more, before something that matters (再次确认)."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _word(self, "password", gettext_lazy("密码"), gettext_lazy("填写密码"))
 
@@ -77,7 +81,7 @@ class OneTimeCode(forms.Form):
 
     user: Person
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         label = gettext_lazy("动态口令或备用码")
         _word(self, "code", label, gettext_lazy("填写手机上的 6 位动态口令"))
@@ -109,7 +113,7 @@ class AskCodeForm(OneTimeCode, AllauthAskCodeForm):
 class EnrolForm(ActivateTOTPForm):
     """The first code of a newly enrolled phone (启用动态口令)."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _word(self, "code", gettext_lazy("动态口令"), gettext_lazy("填写手机上的 6 位动态口令"))
         self.fields["code"].widget.attrs["inputmode"] = "numeric"
@@ -156,7 +160,7 @@ def _step_of(held: Authenticator, code: str) -> int | None:
     return None
 
 
-def _word(form: forms.Form, name: str, label: object, missing: object) -> None:
+def _word(form: forms.Form, name: str, label: "StrPromise", missing: "StrPromise") -> None:
     """Our own words on a field of allauth's; no placeholder, since it vanishes when typing."""
     field = form.fields[name]
     field.label = label

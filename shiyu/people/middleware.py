@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import cast
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -15,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shiyu.people import rules
-from shiyu.people.web import actor_of, to_sign_in
+from shiyu.people.web import SignedIn, actor_of, to_sign_in
 
 SEEN = "seen_at"
 SEEN_STEP_S = 60
@@ -69,11 +70,12 @@ def _first_things(request: HttpRequest) -> HttpResponse | None:
     name = request.resolver_match.url_name if request.resolver_match else None
     if name in WAY_OUT:
         return None
-    if request.user.must_change_password:
+    person = cast(SignedIn, request).user
+    if person.must_change_password:
         return None if name == "account_change_password" else _go("account_change_password")
-    if not rules.must_use_second_factor(request.user, actor_of(request)) or name in ENROLLING:
+    if not rules.must_use_second_factor(person, actor_of(request)) or name in ENROLLING:
         return None
-    enrolled = Authenticator.objects.filter(user=request.user, type=Authenticator.Type.TOTP)
+    enrolled = Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP)
     return None if enrolled.exists() else _go("mfa_activate_totp")
 
 

@@ -27,9 +27,10 @@ def person(client: Client, db: None) -> Person:
     return person
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def case_pages() -> Iterator[None]:
     before = dict(kinds.pages)
+    kinds.pages.clear()
     kinds.pages["case"] = lambda subject: f"/desk/{subject.removeprefix('case:')}/"
     yield
     kinds.pages.clear()
@@ -107,7 +108,7 @@ def test_one_sees_ones_own_notices_alone(client: Client, person: Person) -> None
 
 
 def test_the_list_shows_unread_first_and_escapes_what_it_shows(
-    client: Client, person: Person, case_pages: None
+    client: Client, person: Person
 ) -> None:
     actor = Actor.for_person(person)
     for number in (1, 2, 3):
@@ -130,9 +131,7 @@ def test_an_empty_list_says_what_will_be_here(client: Client, person: Person) ->
     assert "没有提醒" in page
 
 
-def test_opening_marks_read_and_leads_to_the_record(
-    client: Client, person: Person, case_pages: None
-) -> None:
+def test_opening_marks_read_and_leads_to_the_record(client: Client, person: Person) -> None:
     owe(person, number=17)
     notice = Notice.objects.get()
     url = reverse("notices:read", args=[notice.pk])

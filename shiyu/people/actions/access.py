@@ -42,7 +42,8 @@ def appoint(
         person=person, post=post, starts_on=starts_on, ends_on=ends_on
     )
     _raise_versions([person.pk])
-    facts = {"post": post.pk, "appointment": appointment.pk, "starts_on": str(starts_on)}
+    facts: dict[str, object] = {"post": post.pk, "appointment": appointment.pk}
+    facts["starts_on"] = str(starts_on)
     record(f"person:{person.pk}", "appoint", actor=actor, facts=facts)
     return appointment
 
@@ -66,8 +67,12 @@ def end_appointment(
         appointment.left_at = moment()
     appointment.save(update_fields=["ends_on", "left_at"])
     _raise_versions([appointment.person_id])
-    facts = {"post": appointment.post_id, "appointment": appointment.pk}
-    facts |= {"ends_on": str(appointment.ends_on), "at_once": appointment.left_at is not None}
+    facts = {
+        "post": appointment.post_id,
+        "appointment": appointment.pk,
+        "ends_on": str(appointment.ends_on),
+        "at_once": appointment.left_at is not None,
+    }
     record(f"person:{appointment.person_id}", "end_appointment", actor=actor, facts=facts)
     return appointment
 

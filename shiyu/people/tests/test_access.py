@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.utils import timezone
 
 from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
@@ -294,6 +294,31 @@ def test_each_kind_of_first_administrator_is_founded_once_and_by_the_program_alo
     for duty, actor in [("system_admin", PROGRAM), ("audit_admin", Actor.for_person(security))]:
         with pytest.raises(Refused):
             actions.found_administrator(duty, username="x", name="x", actor=actor, **wanted)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("way", ["second post", "second duty"])
+def test_the_database_refuses_two_administrator_duties_as_well(way: str) -> None:
+    person = make_person("li", "system_admin")
+    post = person.appointments.get().post
+    other = post_with("audit_admin")
+
+    rows: dict[str, Appointment | PostDuty] = {
+        "second post": Appointment(person=person, post=other, starts_on=LONG_AGO),
+        "second duty": PostDuty(post=post, duty="audit_admin"),
+    }
+    with pytest.raises(IntegrityError, match="two administrator duties"):
+        rows[way].save()
+
+
+@pytest.mark.django_db
+def test_who_left_one_administrator_post_may_take_another() -> None:
+    person = make_person("li", "system_admin")
+    actions.end_appointment(person.appointments.get(), actor=PROGRAM)
+
+    appoint(person, post_with("audit_admin"))
+
+    assert held(person) == {"audit_admin"}
 
 
 def _together(tries: list[Callable[[], object]]) -> list[Refused]:
