@@ -49,6 +49,14 @@ function held(event: Event): void {
   event.stopImmediatePropagation();
 }
 
+/** A row that may not be seen any more is not replaced by an error page; it turns grey. */
+function answered(event: Event): void {
+  const { ctx } = (event as CustomEvent<Answer>).detail;
+  if (!(ctx.target instanceof HTMLTableRowElement) || (ctx.response?.status ?? 0) < 400) return;
+  event.preventDefault();
+  ctx.target.classList.add("row-gone");
+}
+
 function started(event: Event): void {
   const { ctx } = (event as CustomEvent<Answer>).detail;
   ctx.sourceElement?.closest("form")?.classList.add("is-busy");
@@ -63,6 +71,7 @@ function finished(event: Event): void {
 export function watchSwaps(): void {
   document.addEventListener("submit", held, true);
   document.addEventListener("htmx:before:request", started);
+  document.addEventListener("htmx:before:response", answered);
   document.addEventListener("htmx:after:swap", settled);
   document.addEventListener("htmx:response:error", wrong);
   document.addEventListener("htmx:error", wrong);
