@@ -142,6 +142,26 @@ def test_a_season_over_the_new_year_holds_both_its_days():
     assert [season.holds(*day) for day in days] == [False, True, True, True, True, False]
 
 
+MONTH_DAYS = st.one_of(
+    st.just((2, 29)),
+    st.dates(date(2027, 1, 1), date(2027, 12, 31)).map(lambda day: (day.month, day.day)),
+)
+
+
+@given(MONTH_DAYS, MONTH_DAYS, st.dates(date(2026, 1, 1), date(2029, 1, 1)), st.integers(1, 900))
+def test_the_days_of_a_season_are_those_it_holds(first, last, start, length):
+    season = Season(first, last)
+    begin = day_number(start)
+
+    found = [day for a, b in season.days(begin, begin + length) for day in range(a, b)]
+
+    assert found == [
+        day
+        for day in range(begin, begin + length)
+        if season.holds(date_of(day).month, date_of(day).day)
+    ]
+
+
 def test_out_of_season_nothing_counts_whichever_unit():
     season = Season.parse("03-01", "11-30")
     urgent = Allowance.parse("2紧急工作时").within(season)
@@ -195,7 +215,8 @@ def test_an_unknown_zone_is_refused():
 
 
 ZONES = st.sampled_from(["Asia/Shanghai", "Europe/Amsterdam", "America/New_York", "Africa/Cairo"])
-CLOSINGS = st.lists(st.integers(0, 1440), min_size=2, max_size=6, unique=True).map(sorted)
+EDGES = st.integers(0, 48).map(lambda half: half * 30)
+CLOSINGS = st.lists(EDGES, min_size=2, max_size=6, unique=True).map(sorted)
 DAYS = st.lists(
     st.dates(date(2026, 1, 1), date(2027, 12, 31)).map(date.isoformat), max_size=8, unique=True
 )

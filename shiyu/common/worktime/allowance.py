@@ -2,10 +2,14 @@
 
 import re
 import unicodedata
+from calendar import isleap
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Self
+
+from shiyu.common.worktime.zone import date_of, day_number
 
 _WRITTEN = re.compile(r"(?P<season>[^\d]*?)(?P<amount>\d+)个?(?P<unit>[^\d]+)")
 _DAYS_OF_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -61,8 +65,26 @@ class Season:
             return self.first <= (month, day) <= self.last
         return (month, day) >= self.first or (month, day) <= self.last
 
+    def days(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The stretches of these days (counted from 1970) that lie in season, [from, to)."""
+        over_new_year = self.first > self.last
+        for year in range(date_of(start).year - over_new_year, date_of(end).year + 1):
+            first = max(start, _day_of(year, self.first))
+            last = _day_of(year + over_new_year, self.last)
+            if self.last == (2, 29) and not isleap(year + over_new_year):
+                last -= 1  # else 1 March, which stands for the missing day
+            if first < min(end, last + 1):
+                yield first, min(end, last + 1)
+
     def __str__(self) -> str:
         return f"{self.first[0]}月{self.first[1]}日至{self.last[0]}月{self.last[1]}日"
+
+
+def _day_of(year: int, month_day: tuple[int, int]) -> int:
+    """Days since 1970; 29 February of a common year is 1 March."""
+    if month_day == (2, 29) and not isleap(year):
+        return day_number(date(year, 3, 1))
+    return day_number(date(year, *month_day))
 
 
 def _month_day(text: str) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from typing import Self
 
 from shiyu.common.worktime.allowance import Allowance, Season
 from shiyu.common.worktime.stretches import Elapsed, Stretches, Timeline
-from shiyu.common.worktime.zone import DAY, Piece, Zone, date_of, day_number, zone
+from shiyu.common.worktime.zone import DAY, Piece, Zone, day_number, zone
 
 ELAPSED = Elapsed()
 EVER = -(10**9)  # a day before all others
@@ -130,13 +130,8 @@ class _DayReader:
 
     def __call__(self, first: int, until: int) -> Iterator[tuple[int, list[tuple[int, int]]]]:
         """Days from `first` on that have any, with theirs."""
-        season = self._season
         pieces_of = self._calendar.zone.pieces
-        for day, hours in self._worked(first, until):
-            if season is not None:
-                on = date_of(day)
-                if not season.holds(on.month, on.day):
-                    continue
+        for day, hours in self._counted(first, until):
             pieces = pieces_of(day)
             if hours is None:
                 yield day, [(start, end) for start, end, _ in pieces]
@@ -146,18 +141,24 @@ class _DayReader:
             else:
                 yield day, _hours_by_the_wall(day, hours, pieces)
 
-    def _worked(self, first: int, until: int) -> Iterator[tuple[int, Hours | None]]:
-        """Working days with their hours; if not office time is asked for, all days."""
-        if not self._office:
-            yield from ((day, None) for day in range(first, until))
-            return
-        for start, end, version in self._calendar.versions(first, until):
-            hours, weekdays = version.hours, version.weekdays
-            holidays, workdays = version.holidays, version.workdays
-            for day in range(start, end):
-                on = (day + 3) % 7 + 1 in weekdays and day not in holidays
-                if on or day in workdays:
-                    yield day, hours
+    def _counted(self, first: int, until: int) -> Iterator[tuple[int, Hours | None]]:
+        """Days in season with their hours; if not office time is asked for, all of the day."""
+        ranges = [(first, until)] if self._season is None else self._season.days(first, until)
+        for start, end in ranges:
+            if self._office:
+                for begin, stop, version in self._calendar.versions(start, end):
+                    yield from _worked(begin, stop, version)
+            else:
+                yield from ((day, None) for day in range(start, end))
+
+
+def _worked(first: int, until: int, version: OfficeDays) -> Iterator[tuple[int, Hours]]:
+    """Working days of one version, with its hours."""
+    hours, weekdays = version.hours, version.weekdays
+    holidays, workdays = version.holidays, version.workdays
+    for day in range(first, until):
+        if ((day + 3) % 7 + 1 in weekdays and day not in holidays) or day in workdays:
+            yield day, hours
 
 
 def _hours_by_the_wall(day: int, hours: Hours, pieces: tuple[Piece, ...]) -> list[tuple[int, int]]:

@@ -14,7 +14,7 @@ OfDays = Callable[[int, int], Iterable[tuple[int, list[tuple[int, int]]]]]
 """Counted stretches of the local days [first, until), in order; days without any left out."""
 
 _REACH = 16 * 60  # no zone is further from UTC than this, minutes
-_FIRST_LOOK = 24  # days built at once; doubles as more are needed
+_FIRST_LOOK = 16  # days built at once; a search for more minutes doubles what there is
 _LONGEST_LOOK = 30 * 366  # days without enough counted time after which we give up
 
 
@@ -120,7 +120,7 @@ class Stretches:
             self._from = self._to = first
             self._build(until)
         elif last >= self._to:
-            self._build(max(last + 1, self._to + (self._to - self._from)))
+            self._build(max(last + 1, self._to + _FIRST_LOOK))
 
     def _look_further(self, start: int) -> None:
         if self._to > start // DAY + _LONGEST_LOOK:

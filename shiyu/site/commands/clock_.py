@@ -11,6 +11,7 @@ from shiyu.cases.clock.explanation import explain as in_words
 from shiyu.cases.clock.scenario import Scenario
 
 BAD_INPUT = 2
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 @click.group()
@@ -67,7 +68,7 @@ def _read(text: bytes) -> Scenario:
 
 
 def _json(answer: Any) -> str:
-    return json.dumps(answer, ensure_ascii=False) + "\n"
+    return _ENCODER.encode(answer) + "\n"
 
 
 def _words(scenario: Scenario) -> str:
