@@ -87,6 +87,12 @@ def visible_to(actor: Actor) -> CaseQuerySet:
     return Case.objects.filter(reduce(or_, ways))
 
 
+def may_see(actor: Actor, subject: str) -> bool:
+    """Whether this actor may see the case of this name, e.g. case:17: the policy of its photos."""
+    pk = subject.partition(":")[2]
+    return pk.isdecimal() and visible_to(actor).filter(pk=int(pk)).exists()
+
+
 def _widest(actor: Actor) -> list[Scope]:
     """The looking scopes without those inside another, so that the query stays small."""
     widest: list[Scope] = []

@@ -7,6 +7,7 @@ from shiyu.site import looks
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("shiyu.people.urls")),
+    path("", include("shiyu.desk.urls")),
     path("files/", include("shiyu.files.urls")),
     path("notices/", include("shiyu.notices.urls")),
     path("places/", include("shiyu.places.urls")),

@@ -1,0 +1,56 @@
+"""What somebody has just done, kept with their session, and what of it may be undone (我刚做的)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef
+from django.http import HttpRequest
+from django.utils import timezone
+
+from shiyu.cases import rules
+from shiyu.cases.lifecycle import Stage
+from shiyu.cases.models import Assignment, Case
+from shiyu.desk.telling import title_of_verb
+from shiyu.people.web import actor_of
+
+KEPT = 8
+KEY = "just_done"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One of the last moves; `undo` while a dispatch may still be taken back."""
+
+    number: str
+    title: str
+    at: datetime
+    undo: bool
+    version: int
+
+
+def note(request: HttpRequest, case: Case, move: str) -> None:
+    """Remember a move that was just made."""
+    entry = {"case": case.pk, "move": move, "at": case.last_at.isoformat()}
+    request.session[KEY] = [entry, *request.session.get(KEY, [])][:KEPT]
+
+
+def just_done(request: HttpRequest) -> list[Done]:
+    """The last moves of this session, newest first; one query when there are any."""
+    entries = request.session.get(KEY, [])
+    if not entries:
+        return []
+    opened = Assignment.objects.filter(
+        case=OuterRef("pk"), state=Assignment.State.SENT, opened_at__isnull=False
+    )
+    cases = rules.visible_to(actor_of(request)).filter(pk__in=[e["case"] for e in entries])
+    rows = cases.select_related("procedure").annotate(opened=Exists(opened))
+    known = {case.pk: case for case in rows}
+    return [_done(entry, known[entry["case"]]) for entry in entries if entry["case"] in known]
+
+
+def _done(entry: dict[str, str], case: Case) -> Done:
+    at = datetime.fromisoformat(entry["at"])
+    in_time = timezone.now() - at <= timedelta(minutes=case.procedure.recall_minutes)
+    last = case.last_at == at and case.stage == Stage.DISPATCHED
+    undo = entry["move"] == "dispatch" and last and in_time and not case.opened
+    return Done(case.number, title_of_verb(entry["move"]), at, undo, case.version)

@@ -1,0 +1,137 @@
+"""One page of a queue: rows in the order of time left, found by keyset (列表分页)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import F, Q
+
+from shiyu.cases import timing
+from shiyu.cases.channels import title_of
+from shiyu.cases.models import Assignment, Case, CaseQuerySet
+
+A_PAGE = 50
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place between two rows: the due time and id of the row beside it."""
+
+    due: datetime | None
+    pk: int
+
+    def __str__(self) -> str:
+        due = "-" if self.due is None else str((self.due - EPOCH) // timedelta(microseconds=1))
+        return f"{due}~{self.pk}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Mark | None":
+        """A mark out of an address; None for anything else."""
+        due, _, pk = text.partition("~")
+        if not (pk.isdecimal() and len(pk) < 19 and (due == "-" or due.isdecimal())):
+            return None
+        try:
+            at = None if due == "-" else EPOCH + timedelta(microseconds=int(due))
+        except OverflowError:
+            return None
+        return cls(at, int(pk))
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A case as one line of a list."""
+
+    case: Case
+    clock: timing.Lamp
+    channel: str
+
+    @property
+    def where(self) -> str:
+        return self.case.address or self.case.place.name
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows, and the marks before the first and after the last; "" at the ends."""
+
+    rows: list[Row]
+    before: str
+    after: str
+
+
+def page(
+    cases: CaseQuerySet, *, due: str, now: datetime, after: str = "", before: str = ""
+) -> Page:
+    """The page after a mark, or the one before it; the first without any.
+
+    due  the field by which it is sorted, soonest first; "" for newest first.
+    """
+    backwards = Mark.parse(before)
+    onwards = None if backwards else Mark.parse(after)
+    mark = backwards or onwards
+    found = _ordered(cases, due, back=backwards is not None)
+    if mark is not None:
+        found = found.filter(_beyond(due, mark, back=backwards is not None))
+    rows: Sequence[Case] = found.with_row()[: A_PAGE + 1]
+    rows = list(rows)
+    more = len(rows) > A_PAGE
+    rows = rows[:A_PAGE]
+    if backwards is not None:
+        rows.reverse()
+    has_before = more if backwards else onwards is not None
+    has_after = True if backwards else more
+    return Page(
+        [row_of(case, now=now) for case in rows],
+        str(mark_of(rows[0], due)) if rows and has_before else "",
+        str(mark_of(rows[-1], due)) if rows and has_after else "",
+    )
+
+
+def neighbour(cases: CaseQuerySet, mark: Mark, *, due: str, back: bool = False) -> str:
+    """The number of the case next to a mark, or ""."""
+    found = _ordered(cases, due, back=back).filter(_beyond(due, mark, back=back))
+    return found.values_list("number", flat=True).first() or ""
+
+
+def mark_of(case: Case, due: str) -> Mark:
+    """Where a case stands in the list."""
+    return Mark(getattr(case, due) if due else None, case.pk)
+
+
+def row_of(case: Case, *, now: datetime) -> Row:
+    """A case as a line: its light is its own part's where the list is sorted by that."""
+    clock: timing.Lamp
+    if hasattr(case, "part_due"):
+        part = Assignment(due_at=case.part_due, yellow_at=case.part_yellow, paused=case.part_paused)
+        clock = timing.lamp(part, now=now)
+        clock["pause_reason"] = str(case.get_stage_display())
+    else:
+        clock = timing.lamp(case, now=now)
+    return Row(case, clock, title_of(case.channel))
+
+
+def before(due: str, mark: Mark) -> Q:
+    """Which cases stand before a mark."""
+    return _beyond(due, mark, back=True)
+
+
+def _ordered(cases: CaseQuerySet, due: str, *, back: bool) -> CaseQuerySet:
+    if not due:
+        return cases.order_by("id" if back else "-id")
+    if back:
+        return cases.order_by(F(due).desc(nulls_first=True), "-id")
+    return cases.order_by(F(due).asc(nulls_last=True), "id")
+
+
+def _beyond(due: str, mark: Mark, *, back: bool) -> Q:
+    """The cases past a mark; those without a due time stand last."""
+    if not due:
+        return Q(pk__gt=mark.pk) if back else Q(pk__lt=mark.pk)
+    none = Q(**{f"{due}__isnull": True})
+    side = "lt" if back else "gt"
+    if mark.due is None:
+        same = none & Q(**{f"pk__{side}": mark.pk})
+        return same | ~none if back else same
+    past = Q(**{f"{due}__{side}": mark.due}) | Q(**{due: mark.due, f"pk__{side}": mark.pk})
+    return past if back else past | none

@@ -1,0 +1,188 @@
+"""Everything that the page of a case shows, gathered in a fixed number of queries (案件页)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import zip_longest
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from shiyu.cases import rules, timing
+from shiyu.cases.channels import title_of
+from shiyu.cases.models import Assignment, Case, Rating, Report
+from shiyu.common.worktime import Allowance, minute_of
+from shiyu.desk import clock_panel, telling
+from shiyu.desk.situation import Situation
+from shiyu.files.models import Photo
+from shiyu.journal.models import Remark
+from shiyu.places.models import Place
+from shiyu.places.rules import path_of
+
+BEFORE = frozenset({Photo.Role.SCENE, Photo.Role.BEFORE})
+
+
+@dataclass(frozen=True, slots=True)
+class PartShown:
+    """One unit's part, with its own light (承办)."""
+
+    part: Assignment
+    lamp: timing.Lamp
+    objects_until: datetime | None
+    waits: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportShown:
+    """One report of the case; who made it only for those who take the case in, masked."""
+
+    at: datetime
+    source: str
+    words: str
+    erased: bool
+    reporter: str
+
+
+def of(about: Situation, *, only_decisions: bool = False) -> dict[str, Any]:
+    """What the template of a case needs besides its moves."""
+    case = about.case
+    told = telling.tell(about.lines)
+    live, ended = clock_panel.panel(case, about.steps, about.clocks, about.units)
+    path = path_of(case.place_number)
+    pairs, checks, photos = _photos(case)
+    return {
+        "case": case,
+        "clock": timing.lamp(case, now=about.now),
+        "channel": title_of(case.channel),
+        "path": [place for place in path if place.level != Place.Level.CITY] or path,
+        "cell": next((place for place in path if place.level == Place.Level.CELL), None),
+        "story": [line for line in told if not (only_decisions and line.is_note)],
+        "story_count": len(told),
+        "only_decisions": only_decisions,
+        "live_clocks": live,
+        "ended_clocks": ended,
+        "parts": _parts(about),
+        "reports": _reports(about),
+        "knows_reporter": about.knows_reporter,
+        "ratings": _ratings(case),
+        "pairs": pairs,
+        "check_photos": checks,
+        "photo_count": photos,
+        "points": _points(case),
+        "near": about.near,
+        "children": list(case.children.with_row().order_by("id")[:60]),
+        "merged": list(case.merged.order_by("id")[:20]),
+        "why_not": rules.why_not_closed(case, about.standing),
+        "awaits": [AWAITS[name]() for name in about.standing.awaits],
+        "extensions": sum(about.standing.extensions.values()),
+        "suspension_used": about.standing.suspension == "used",
+    }
+
+
+AWAITS = {
+    "appeal": lambda: _("超期申诉等答复"),
+    "check": lambda: _("立案前核查等反馈"),
+    "endorsed": lambda: _("挂账等批准"),
+    "extension": lambda: _("延期等答复"),
+    "objection": lambda: _("派单异议等答复"),
+    "suspension": lambda: _("挂账等初审"),
+    "void": lambda: _("作废等批准"),
+}
+"""What a case waits for beside its stage, in words."""
+
+
+def masked_name(name: str) -> str:
+    """「王芳」 → 「王*」."""
+    return name[:1] + "*" * max(len(name) - 1, 1) if name else ""
+
+
+def masked_phone(phone: str) -> str:
+    """「13800001234」 → 「138****1234」; a short number keeps only its end."""
+    if len(phone) < 8:
+        return "****" + phone[-2:] if phone else ""
+    return f"{phone[:3]}****{phone[-4:]}"
+
+
+def _photos(case: Case) -> tuple[list[tuple[Any, Any]], list[Photo], int]:
+    """Pictures in pairs, before and after; those of checks; how many in all."""
+    photos = list(Photo.objects.filter(subject=case.subject))
+    before = [photo for photo in photos if photo.role in BEFORE]
+    after = [photo for photo in photos if photo.role == Photo.Role.AFTER]
+    checks = [photo for photo in photos if photo.role == Photo.Role.CHECK]
+    return list(zip_longest(before, after)), checks, len(photos)
+
+
+def _points(case: Case) -> list[dict[str, Any]]:
+    if case.lat is None or case.lon is None:
+        return []
+    title = case.kind.name if case.kind else case.number
+    url = reverse("desk:case", args=[case.number])
+    where = {"id": case.pk, "lat": case.lat, "lon": case.lon}
+    return [where | {"light": "", "title": title, "url": url}]
+
+
+def _parts(about: Situation) -> list[PartShown]:
+    parts = about.case.assignments.select_related("unit")
+    asked = about.standing.extension_asked
+    return [
+        PartShown(
+            part,
+            _lamp_of(part, about.now),
+            _objects_until(about, part),
+            _("申请延期，等答复") if part.unit_id in asked else "",
+        )
+        for part in parts
+    ]
+
+
+def _lamp_of(part: Assignment, now: datetime) -> timing.Lamp:
+    lamp = timing.lamp(part, now=now)
+    if part.state not in {Assignment.State.SENT, Assignment.State.SIGNED}:
+        lamp["light"] = None
+    return lamp
+
+
+def _objects_until(about: Situation, part: Assignment) -> datetime | None:
+    """Until when a unit that has not signed may object (派单异议)."""
+    if part.state != Assignment.State.SENT:
+        return None
+    limit = Allowance.parse(about.case.procedure.objection_limit)
+    terms = timing.terms_of(about.case, [str(part.unit_id)])
+    timeline = terms.calendar_of(str(part.unit_id)).timeline(limit)
+    return terms.zone.datetime_of(timeline.add(minute_of(part.sent_at), limit.minutes))
+
+
+def _reports(about: Situation) -> list[ReportShown]:
+    reports = list(
+        Report.objects.filter(case=about.case)
+        .select_related("reporter", "by_person")
+        .order_by("id")[:50]
+    )
+    remarks = Remark.objects.in_bulk({r.remark_id for r in reports if r.remark_id})
+    return [_report(about, report, remarks) for report in reports]
+
+
+def _report(about: Situation, report: Report, remarks: dict[int, Remark]) -> ReportShown:
+    remark = remarks.get(report.remark_id or 0)
+    erased = report.remark_id is not None and (remark is None or remark.erased_at is not None)
+    words = remark.text if remark and not erased else ""
+    staff = report.by_person.name if report.by_person else ""
+    reporter = _masked(report) if about.knows_reporter else ""
+    return ReportShown(report.reported_at, staff, words, erased, reporter)
+
+
+def _masked(report: Report) -> str:
+    if not hasattr(report, "reporter"):
+        return _("匿名")
+    shown = (masked_name(report.reporter.name), masked_phone(report.reporter.phone))
+    return " ".join(filter(None, shown)) or _("匿名")
+
+
+def _ratings(case: Case) -> Sequence[Rating]:
+    ratings = list(Rating.objects.filter(report__case=case).order_by("id"))
+    remarks = Remark.objects.in_bulk({r.remark_id for r in ratings if r.remark_id})
+    for rating in ratings:
+        remark = remarks.get(rating.remark_id or 0)
+        rating.words = remark.text if remark and remark.erased_at is None else ""
+    return ratings

@@ -1,0 +1,82 @@
+"""A case as one person meets it: its lines, where it stands, what they may do (办理情形)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+
+from django.utils import timezone
+
+from shiyu.cases import rules, story, timing
+from shiyu.cases.clock import Clock
+from shiyu.cases.lifecycle import INTAKE
+from shiyu.cases.models import Case
+from shiyu.cases.replay import Standing, Step, replay
+from shiyu.cases.siting import TIERS
+from shiyu.desk.near import Near, near_to
+from shiyu.journal.models import Line
+from shiyu.people.actors import Actor
+from shiyu.people.models import Unit
+
+
+@dataclass
+class Situation:
+    """What the page and the forms of a case ask of it; each answer is looked up once."""
+
+    case: Case
+    actor: Actor
+    now: datetime
+    lines: list[Line]
+
+    @classmethod
+    def of(cls, case: Case, actor: Actor) -> "Situation":
+        return cls(case, actor, timezone.now(), story.lines_of(case))
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        return [story.step_of(line) for line in self.lines if line.verb in story.STEPS]
+
+    @cached_property
+    def standing(self) -> Standing:
+        return replay(replace(step, answered=True) for step in self.steps)
+
+    @cached_property
+    def concern(self) -> rules.Concern:
+        return rules.concern(self.case)
+
+    @cached_property
+    def moves(self) -> list[str]:
+        """What this actor may do now, in the order of the procedure."""
+        return rules.open_moves(self.actor, self.case, self.standing)
+
+    @cached_property
+    def clocks(self) -> list[Clock]:
+        return timing.clocks_of(self.case, self.steps, now=self.now)
+
+    @cached_property
+    def units(self) -> dict[int, Unit]:
+        """The units that have or had a part, by id."""
+        return Unit.objects.in_bulk(list(self.standing.parts))
+
+    @cached_property
+    def near(self) -> list[Near]:
+        return near_to(self.case, self.actor, now=self.now)
+
+    @cached_property
+    def knows_reporter(self) -> bool:
+        """Whether this actor takes the case in, and so sees who reported it, masked (受理)."""
+        here = [s for s in self.actor.scopes(INTAKE) if s.covers(self.case.place_number)]
+        return any(s.unit_id == self.case.centre_id for s in here)
+
+    def own_units(self, states: Iterable[str]) -> list[Unit]:
+        """The actor's own units whose part is in one of these states."""
+        own = self.actor.units("handle")
+        parts = self.standing.parts
+        found = [u for u in parts if u in own and parts[u].state in set(states)]
+        return [self.units[u] for u in found if u in self.units]
+
+    @property
+    def tier(self) -> str:
+        """The tier at which units are responsible for this case: that of its centre."""
+        tier = self.case.centre.tier
+        return tier if tier in TIERS else TIERS[0]

@@ -1,0 +1,19 @@
+"""Where the desk and the cases live."""
+
+from django.urls import path
+
+from shiyu.desk.views import cases, listing, moving, reporting
+
+app_name = "desk"
+
+urlpatterns = [
+    path("desk/", listing.home, name="home"),
+    path("desk/new/", reporting.new, name="new"),
+    path("desk/order/", reporting.order, name="order"),
+    path("desk/row/<int:pk>/", listing.row, name="row"),
+    path("desk/<slug:name>/", listing.queue, name="queue"),
+    path("cases/id/<int:pk>/", cases.by_id, name="by_id"),
+    path("cases/<slug:number>/", cases.case, name="case"),
+    path("cases/<slug:number>/print/", cases.on_paper, name="print"),
+    path("cases/<slug:number>/<slug:name>/", moving.move, name="move"),
+]

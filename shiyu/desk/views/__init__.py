@@ -1,0 +1,1 @@
+"""Pages of those who sign in to work on cases."""

@@ -1,0 +1,166 @@
+"""The page of a case: whole, beside the list, on paper (案件页)."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from shiyu.cases import actions, rules
+from shiyu.cases.lifecycle import MOVES
+from shiyu.cases.models import Case
+from shiyu.catalogue.rules import kinds_in_use
+from shiyu.desk import filters, listing, sheet
+from shiyu.desk.forms.base import KINDS_LIST, UNITS_LIST, MoveForm, units_at_work
+from shiyu.desk.moves import MOVE_FORMS
+from shiyu.desk.queues import QUEUES, Queue, counted, shown_count
+from shiyu.desk.situation import Situation
+from shiyu.desk.views.frame import frame
+from shiyu.people.actors import Actor
+from shiyu.people.web import SignedIn, actor_of, signed_in
+
+DIGITS = 9
+
+
+@signed_in
+@require_safe
+def case(request: SignedIn, number: str) -> HttpResponse:
+    """A case: the pane alone for htmx, else its own page."""
+    found = case_numbered(number, actor_of(request))
+    return show(request, found, back=back_of(request.GET))
+
+
+@signed_in
+@require_safe
+def by_id(request: SignedIn, pk: int) -> HttpResponse:
+    """A case by the id that notices and the feed know it by."""
+    found = get_object_or_404(rules.visible_to(actor_of(request)), pk=pk)
+    return redirect("desk:case", found.number)
+
+
+@signed_in
+@require_safe
+def on_paper(request: SignedIn, number: str) -> HttpResponse:
+    """The file of a case without menus, all of it (一档)."""
+    about = Situation.of(case_numbered(number, actor_of(request)), actor_of(request))
+    return render(request, "desk/paper.html", sheet.of(about) | {"own_page": True})
+
+
+def case_numbered(number: str, actor: Actor) -> Case:
+    """The case, if this person may see it; otherwise as if it did not exist."""
+    seen = rules.visible_to(actor).select_related(
+        "kind", "standard__kind", "procedure", "place", "centre", "parent", "merged_into"
+    )
+    return get_object_or_404(seen.defer("place__boundary"), number=number)
+
+
+def show(
+    request: HttpRequest,
+    case: Case,
+    *,
+    back: str = "",
+    form: MoveForm | None = None,
+    note: str = "",
+    status: int = 200,
+    beside: dict[str, Any] | None = None,
+) -> HttpResponse:
+    """The page or pane of a case, with one form open if one is given.
+
+    beside  what of the menu changes with it, for an answer into the pane.
+    """
+    actor = actor_of(request)
+    if "prefetch" not in request.headers.get("Sec-Purpose", ""):
+        actions.opened(case, actor=actor)
+    about = Situation.of(case, actor)
+    in_pane = "HX-Request" in request.headers
+    context = sheet.of(about, only_decisions=request.GET.get("story") == "decisions")
+    context |= moves_of(about, back, form) | {
+        "back": back,
+        "conflict": note,
+        "in_pane": in_pane,
+        "own_page": not in_pane,
+        "has_errors": form is not None and bool(form.errors),
+    }
+    if in_pane:
+        return render(request, "desk/parts/answer.html", context | (beside or {}), status=status)
+    context |= frame(request) | around(request, case, back)
+    return render(request, "desk/case.html", context, status=status)
+
+
+def moves_of(about: Situation, back: str, given: MoveForm | None = None) -> dict[str, Any]:
+    """The numbered moves with their forms, and the lists of suggestions these lean on."""
+    offered = []
+    names = [name for name in about.moves if name in MOVE_FORMS]
+    for place, name in enumerate(names, start=1):
+        way = MOVE_FORMS[name]
+        is_open = given is not None and given.move == name
+        form = given if is_open else way.form(about, name, initial={"back": back})
+        title = MOVES[name].title
+        key = str(place) if place <= DIGITS else ""
+        offered.append(
+            {"name": name, "title": title, "key": key, "form": form, "open": is_open, "way": way}
+        )
+    lists = {entry for offer in offered for entry in offer["form"].lists}
+    return {
+        "moves": offered,
+        "kind_names": _kind_names() if KINDS_LIST in lists else [],
+        "unit_names": _unit_names() if UNITS_LIST in lists else [],
+    }
+
+
+def back_of(asked: QueryDict) -> str:
+    """Of an address, what says from which list one came; nothing else is carried on."""
+    kept = {name: asked[name] for name in ("in", *filters.NAMES) if asked.get(name)}
+    return urlencode(kept)
+
+
+def place_in_list(actor: Actor, back: str) -> tuple[Queue | None, filters.Filters]:
+    """The queue and filters from which a case was opened, as its address tells."""
+    asked = QueryDict(back)
+    here = QUEUES.get(asked.get("in", ""))
+    if here is None or not actor.holds(*here.duties):
+        return None, filters.Filters({})
+    return here, filters.read(asked, actor, due=here.due)
+
+
+def around(request: HttpRequest, case: Case, back: str) -> dict[str, Any]:
+    """The way back to the list, and the cases before and after in it."""
+    actor, now = actor_of(request), timezone.now()
+    here, asked = place_in_list(actor, back)
+    if here is None:
+        return {"list_url": reverse("desk:home"), "place_words": ""}
+    cases = asked.apply(here.cases(actor), now)
+    context: dict[str, Any] = {"list_url": list_url(here, asked), "place_words": ""}
+    own = cases.filter(pk=case.pk).first()
+    if own is None:
+        return context
+    mark = listing.mark_of(own, here.due)
+    at = counted(cases.filter(listing.before(here.due, mark))) + 1
+    told = {"n": at, "total": shown_count(counted(cases))}
+    context["place_words"] = _("第 %(n)s/%(total)s") % told
+    for name, back_wards in (("previous", True), ("next", False)):
+        number = listing.neighbour(cases, mark, due=here.due, back=back_wards)
+        context[name] = case_url(number, back) if number else ""
+    return context
+
+
+def list_url(here: Queue, asked: filters.Filters) -> str:
+    address = reverse("desk:queue", args=[here.name])
+    return f"{address}?{asked.query}" if asked.query else address
+
+
+def case_url(number: str, back: str) -> str:
+    address = reverse("desk:case", args=[number])
+    return f"{address}?{back}" if back else address
+
+
+def _kind_names() -> list[tuple[str, str]]:
+    return list(kinds_in_use().values_list("name", "major_name"))
+
+
+def _unit_names() -> list[str]:
+    return list(units_at_work().values_list("name", flat=True))

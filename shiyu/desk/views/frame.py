@@ -1,0 +1,66 @@
+"""What stands around every page of the desk: the duty menu, what was just done (工作台框架)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from shiyu.desk import done
+from shiyu.desk.queues import Queue, counted, held_by, shown_count
+from shiyu.notices.rules import unread_count
+from shiyu.people.actors import Actor
+from shiyu.people.web import actor_of
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One queue in the menu."""
+
+    queue: Queue
+    url: str
+    count: str
+    here: bool
+
+
+def frame(request: HttpRequest, here: str = "") -> dict[str, Any]:
+    """The menu's queues with their counts, the last moves, the unread notices."""
+    actor = actor_of(request)
+    return {
+        "menu": menu(actor, here),
+        "just_done": done.just_done(request),
+        "unread": unread_count(actor),
+        "may_report": actor.holds(*MAY_REPORT),
+        "may_order": actor.holds("intake", "dispatch"),
+        "quick": _quick(actor),
+    }
+
+
+MAY_REPORT = ("report", "intake", "patrol", "dispatch", "command", "verify")
+"""Duties whose holders may enter a report (上报)."""
+
+
+def menu(actor: Actor, here: str = "") -> list[Entry]:
+    """One query for each queue that is counted; lists that are no work are not."""
+    return [
+        Entry(
+            queue,
+            reverse("desk:queue", args=[queue.name]),
+            "" if queue.newest else shown_count(counted(queue.cases(actor))),
+            queue.name == here,
+        )
+        for queue in held_by(actor)
+    ]
+
+
+def _quick(actor: Actor) -> list[tuple[str, str, str]]:
+    """Filters that everybody needs daily (常用筛选)."""
+    queues = held_by(actor)
+    if not any(queue.name == "all" for queue in queues):
+        return []
+    address = reverse("desk:queue", args=["all"])
+    return [
+        ("red", f"{address}?light=red&state=open", _("超期未结")),
+        ("today", f"{address}?light=today&state=open", _("今日到期")),
+    ]

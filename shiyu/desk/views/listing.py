@@ -1,0 +1,149 @@
+"""The lists: a queue with its filters, one row of it (待办列表)."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from shiyu.cases import rules, story
+from shiyu.cases.channels import Channel
+from shiyu.cases.models import Case
+from shiyu.desk import filters, listing
+from shiyu.desk.queues import COUNTED_TO, QUEUES, Queue, counted, held_by, shown_count
+from shiyu.desk.views.frame import frame
+from shiyu.people.actors import Actor
+from shiyu.people.rules import require
+from shiyu.people.web import SignedIn, actor_of, background, signed_in
+
+
+@signed_in
+@require_safe
+def home(request: SignedIn) -> HttpResponse:
+    """My desk: the first of my queues in which something waits (我的工作台)."""
+    actor = actor_of(request)
+    queues = held_by(actor)
+    if not queues:
+        return render(request, "desk/nothing.html", frame(request))
+    work = [queue for queue in queues if not queue.newest]
+    waiting = (queue for queue in work if queue.cases(actor).exists())
+    return redirect("desk:queue", next(waiting, queues[0]).name)
+
+
+@signed_in
+@require_safe
+def queue(request: SignedIn, name: str) -> HttpResponse:
+    """One queue, soonest due first."""
+    found = queue_named(name, actor_of(request))
+    return render(request, "desk/queue.html", _context(request, found))
+
+
+@background
+@signed_in
+@require_safe
+def row(request: SignedIn, pk: int) -> HttpResponse:
+    """One row again, where it stands; grey when the case has left the queue."""
+    actor = actor_of(request)
+    seen = rules.visible_to(actor)
+    case = get_object_or_404(seen.with_row(), pk=pk)
+    here = QUEUES.get(request.GET.get("in", ""))
+    context: dict[str, Any] = {"here": request.GET.urlencode()}
+    if here is not None and actor.holds(*here.duties):
+        still = here.cases(actor).with_row().filter(pk=pk).first()
+        context["gone"] = "" if still else _gone(case)
+        case = still or case
+    context["row"] = listing.row_of(case, now=timezone.now())
+    return render(request, "desk/parts/row.html", context)
+
+
+def queue_named(name: str, actor: Actor) -> Queue:
+    """A queue that this actor's duties give; 404 for a name that is none."""
+    found = QUEUES.get(name)
+    if found is None:
+        raise Http404
+    require(actor, *found.duties)
+    return found
+
+
+def _gone(case: Case) -> str:
+    who, _when, did = story.last_move(case)
+    return _("已由 %(who)s %(did)s") % {"who": who, "did": did}
+
+
+def _context(request: HttpRequest, here: Queue) -> dict[str, Any]:
+    actor, now = actor_of(request), timezone.now()
+    asked = filters.read(request.GET, actor, due=here.due)
+    cases = asked.apply(here.cases(actor), now)
+    page = listing.page(
+        cases,
+        due=here.due,
+        now=now,
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+    )
+    total = counted(cases) if not here.newest or asked else 0
+    return frame(request, here.name) | {
+        "queue": here,
+        "page_of_rows": page,
+        "rows": page.rows,
+        "total": shown_count(total),
+        "elsewhere": shown_count(counted(here.elsewhere(actor))) if here.stages else "",
+        "range": _range(request, page, total),
+        "links": _links(request, page, asked),
+        "asked": asked,
+        "asked_words": " · ".join(asked.words()),
+        "choices": _choices(asked, here),
+        "here": "&".join(filter(None, (f"in={here.name}", asked.query))),
+        "empty_next": _next_work(request, actor, here),
+    }
+
+
+def _range(request: HttpRequest, page: listing.Page, total: int) -> str:
+    """「1–50 / 148」; where it starts comes along in the address."""
+    if not page.rows:
+        return ""
+    start = _start(request)
+    shown = f"{start}–{start + len(page.rows) - 1}"
+    return f"{shown} / {shown_count(total)}" if total else shown
+
+
+def _start(request: HttpRequest) -> int:
+    start = request.GET.get("from", "1")
+    return max(int(start), 1) if start.isdecimal() and len(start) < 9 else 1
+
+
+def _links(request: HttpRequest, page: listing.Page, asked: filters.Filters) -> dict[str, str]:
+    start = _start(request)
+    query = f"{asked.query}&" if asked.query else ""
+    earlier = max(start - listing.A_PAGE, 1)
+    return {
+        "previous": f"?{query}before={page.before}&from={earlier}" if page.before else "",
+        "next": f"?{query}after={page.after}&from={start + len(page.rows)}" if page.after else "",
+    }
+
+
+def _choices(asked: filters.Filters, here: Queue) -> dict[str, Any]:
+    return {
+        "places": [(code, name, level == "township") for code, name, level, *_ in asked.places],
+        "kinds": asked.majors,
+        "lights": filters.lights(),
+        "channels": Channel.choices,
+        "days": filters.spans(),
+        "states": filters.states() if here.newest else [],
+    }
+
+
+def _next_work(request: HttpRequest, actor: Actor, here: Queue) -> tuple[str, str] | None:
+    """Where to go from an empty queue: the next one in which something waits."""
+    for other in held_by(actor):
+        if other.newest or other.name == here.name:
+            continue
+        count = counted(other.cases(actor))
+        if count:
+            shown = f"{COUNTED_TO}+" if count > COUNTED_TO else str(count)
+            words = _("看%(queue)s %(n)s 件") % {"queue": other.title, "n": shown}
+            return reverse("desk:queue", args=[other.name]), words
+    return None
