@@ -1,77 +1,91 @@
-"""Taking in a whole table of units, all of it or nothing (机构导入)."""
+"""The one bulk writer of people: whole staffs at once, under the rules of the actions (批量任职)."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from shiyu.common.pinyin import pinyin_key
-from shiyu.common.sheets import Outcome
 from shiyu.journal.actions import record
 from shiyu.people import rules
-from shiyu.people.actions.units import create_unit
 from shiyu.people.actors import Actor
 from shiyu.people.duties import Duty
-from shiyu.people.models import Unit
-from shiyu.people.unit_table import UnitRow, check_units
+from shiyu.people.models import Appointment, Person, Post, PostDuty, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A duty and how far it reaches: a subtree of places, or the post's own unit (职责范围)."""
+
+    duty: str
+    place_code: str = ""
+    first: int | None = None
+    last: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPost:
+    """A post as it is to be written, with its duties and who holds it (拟设岗位).
+
+    people  username and name of each.
+    """
+
+    unit: Unit
+    title: str
+    reaches: tuple[Reach, ...]
+    people: tuple[tuple[str, str], ...]
 
 
 @transaction.atomic
-def import_units(
-    rows: Sequence[UnitRow],
-    *,
-    root_place: str,
-    actor: Actor,
-    places: Collection[str] | None = None,
-    accept_valid: bool = False,
-    dry_run: bool = False,
-) -> Outcome:
-    """Enter the units of a table; those there already take over names and superiors.
+def write_staff(planned: Sequence[PlannedPost], *, starts_on: date, actor: Actor) -> list[Person]:
+    """Put made-up people into new posts; nobody can sign in yet (演示人员任职).
 
-    root_place  where a unit stands that names no place: the city's code.
+    Raises  NotAllowed  for anyone but the program: real people are appointed one at a time.
     """
-    rules.require(actor, Duty.SYSTEM_ADMIN)
-    there_already = Unit.objects.select_for_update(of=("self",)).select_related("parent")
-    units = {unit.code: unit for unit in there_already}
-    known = {code: _as_row(unit) for code, unit in units.items()}
-    usable, rejected = check_units(rows, known, root_place=root_place, places=places)
-    outcome = Outcome(read=len(rows), rejected=rejected)
-    refused = bool(rejected) and not accept_valid
-    for row in usable:
-        there = units.get(row.code)
-        outcome.added += there is None
-        if not refused:
-            units[row.code] = _enter(row, units, outcome, actor=actor)
-    outcome.unchanged = len(usable) - outcome.added - outcome.changed
-    outcome.applied = not refused and not dry_run
-    if dry_run:
-        transaction.set_rollback(True)
-    return outcome
+    rules.require(actor, Duty.SECURITY_ADMIN)
+    posts = Post.objects.bulk_create(Post(unit=p.unit, title=p.title) for p in planned)
+    PostDuty.objects.bulk_create(
+        _duty(post, reach) for post, p in zip(posts, planned, strict=True) for reach in p.reaches
+    )
+    people = write_people([person for p in planned for person in p.people], actor=actor)
+    held = [post for post, p in zip(posts, planned, strict=True) for _person in p.people]
+    Appointment.objects.bulk_create(
+        Appointment(person=person, post=post, starts_on=starts_on)
+        for person, post in zip(people, held, strict=True)
+    )
+    facts = {"posts": len(posts), "people": len(people), "starts_on": starts_on.isoformat()}
+    record("people:made_up", "appoint", actor=actor, facts=facts)
+    return people
 
 
-def _as_row(unit: Unit) -> UnitRow:
-    above = unit.parent.code if unit.parent else ""
-    return UnitRow(0, unit.code, unit.name, tier=unit.tier, kind=unit.kind, parent_code=above)
-
-
-def _enter(row: UnitRow, units: dict[str, Unit], outcome: Outcome, *, actor: Actor) -> Unit:
-    parent = units[row.parent_code] if row.parent_code else None
-    unit = units.get(row.code)
-    if unit is None:
-        return create_unit(
-            row.code,
-            row.name,
-            short_name=row.short_name,
-            kind=row.kind,
-            tier=row.tier,
-            parent=parent,
-            place_code=row.place_code,
-            actor=actor,
+@transaction.atomic
+def write_people(named: Sequence[tuple[str, str]], *, actor: Actor) -> list[Person]:
+    """Give made-up people accounts without a password (演示账号)."""
+    rules.require(actor, Duty.SECURITY_ADMIN)
+    nobody = make_password(None)
+    people = Person.objects.bulk_create(
+        Person(
+            username=username,
+            name=name,
+            pinyin=pinyin_key(name)[:120],
+            password=nobody,
+            made_up=True,
         )
-    short_name = row.short_name or unit.short_name
-    if (unit.name, unit.short_name, unit.parent) != (row.name, short_name, parent):
-        unit.name, unit.short_name, unit.parent = row.name, short_name, parent
-        unit.pinyin = pinyin_key(short_name)[:200]
-        unit.save(update_fields=["name", "short_name", "parent", "pinyin"])
-        record(f"unit:{unit.pk}", "change", actor=actor, facts={"code": unit.code})
-        outcome.changed += 1
-    return unit
+        for username, name in named
+    )
+    record("people:made_up", "create", actor=actor, facts={"people": len(people)})
+    return list(people)
+
+
+def _duty(post: Post, reach: Reach) -> PostDuty:
+    of_unit = reach.duty == Duty.HANDLE
+    return PostDuty(
+        post=post,
+        duty=reach.duty,
+        place_code=reach.place_code,
+        place_first=reach.first,
+        place_last=reach.last,
+        unit=post.unit if of_unit else None,
+    )

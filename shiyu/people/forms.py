@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shiyu.common import attempts
+from shiyu.common.errors import Refused
 from shiyu.people.limits import of_address, of_codes
 from shiyu.people.models import Person
 from shiyu.people.sign_in import AccountAdapter, CodeAdapter, try_again_at
@@ -123,6 +124,47 @@ class EnrolForm(ActivateTOTPForm):
         if not totp.validate_totp_code(self.secret, code):
             raise CodeAdapter().validation_error("incorrect_code")
         return code
+
+
+class RefusableForm(forms.Form):
+    """A form that can show what an action refused, at the field it is about."""
+
+    def refuse(self, refusal: Refused) -> None:
+        self.add_error(refusal.field if refusal.field in self.fields else None, refusal.message)
+
+
+class NewPersonForm(RefusableForm):
+    """Account, name, telephone and first password of somebody new (建账号)."""
+
+    username = forms.CharField(
+        label=gettext_lazy("账号"),
+        max_length=40,
+        help_text=gettext_lazy("登录时填写，字母和数字最方便"),
+        error_messages={"required": gettext_lazy("填写账号")},
+    )
+    name = forms.CharField(
+        label=gettext_lazy("姓名"),
+        max_length=40,
+        error_messages={"required": gettext_lazy("填写姓名")},
+    )
+    phone = forms.CharField(label=gettext_lazy("手机"), max_length=20, required=False)
+    password = forms.CharField(
+        label=gettext_lazy("首次登录的密码"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=gettext_lazy("至少 10 个字符，本人登录后须改"),
+        error_messages={"required": gettext_lazy("填写首次登录的密码")},
+    )
+
+
+class SetPasswordForm(RefusableForm):
+    """A new password for somebody who forgot theirs (重设密码)."""
+
+    password = forms.CharField(
+        label=gettext_lazy("新密码"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=gettext_lazy("至少 10 个字符，本人登录后须改"),
+        error_messages={"required": gettext_lazy("填写新密码")},
+    )
 
 
 @transaction.atomic

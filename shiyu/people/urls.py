@@ -6,12 +6,12 @@ from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from django.urls import path
 
-from shiyu.people import views
+from shiyu.people.views import own, people
 from shiyu.people.web import signed_in
 
 urlpatterns = [
-    path("", views.home, name="account_home"),
-    path("login/", views.SignIn.as_view(), name="account_login"),
+    path("", own.home, name="account_home"),
+    path("login/", own.SignIn.as_view(), name="account_login"),
     path(
         "logout/",
         account.LogoutView.as_view(template_name="people/sign_out.html"),
@@ -62,8 +62,15 @@ urlpatterns = [
         signed_in(codes.GenerateRecoveryCodesView.as_view(template_name="people/new_codes.html")),
         name="mfa_generate_recovery_codes",
     ),
-    path("sessions/", views.sessions, name="account_sessions"),
-    path("sessions/end-others/", views.end_other_sessions, name="account_end_other_sessions"),
-    path("sessions/<int:number>/end/", views.end_session, name="account_end_session"),
-    path("keys/", views.keys, name="account_keys"),
+    path("sessions/", own.sessions, name="account_sessions"),
+    path("sessions/end-others/", own.end_other_sessions, name="account_end_other_sessions"),
+    path("sessions/<int:number>/end/", own.end_session, name="account_end_session"),
+    path("keys/", own.keys, name="account_keys"),
+    path("people/", people.listing, name="account_people"),
+    path("people/new/", people.new, name="account_new_person"),
+    path("people/<int:number>/", people.person, name="account_person"),
+    path("people/<int:number>/password/", people.password, name="account_person_password"),
+    path("people/<int:number>/posts/<int:post>/", people.appoint, name="account_appoint"),
+    path("people/<int:number>/leave/<int:appointment>/", people.leave, name="account_leave"),
+    path("people/<int:number>/do/<slug:what>/", people.act, name="account_person_act"),
 ]

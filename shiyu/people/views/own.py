@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shiyu.common.answered import answered_once
 from shiyu.people import actions, demo
+from shiyu.people.duties import Duty
 from shiyu.people.models import Appointment
 from shiyu.people.web import SignedIn, actor_of, signed_in
 
@@ -48,7 +49,12 @@ def home(request: SignedIn) -> HttpResponse:
     second_factor = Authenticator.objects.filter(
         user=request.user, type=Authenticator.Type.TOTP
     ).exists()
-    context = {"appointments": appointments, "second_factor": second_factor}
+    manages = actor_of(request).holds(Duty.SECURITY_ADMIN, Duty.AUDIT_ADMIN)
+    context = {
+        "appointments": appointments,
+        "second_factor": second_factor,
+        "manages_people": manages,
+    }
     return render(request, "people/home.html", context)
 
 
