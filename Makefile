@@ -9,22 +9,22 @@ PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13 python3.14; 
 .PHONY: demo demo-reset test test-long check clean help
 
 demo:
-	@$(PYTHON) tools/bootstrap.py demo --port "$(PORT)" --serve "$(SERVE)"
+	@exec $(PYTHON) tools/bootstrap.py demo --port "$(PORT)" --serve "$(SERVE)"
 
 demo-reset:
-	@$(PYTHON) tools/bootstrap.py demo --reset --port "$(PORT)" --serve "$(SERVE)"
+	@exec $(PYTHON) tools/bootstrap.py demo --reset --port "$(PORT)" --serve "$(SERVE)"
 
 test:
-	@$(PYTHON) tools/bootstrap.py test
+	@exec $(PYTHON) tools/bootstrap.py test
 
 test-long:
-	@$(PYTHON) tools/bootstrap.py test --long
+	@exec $(PYTHON) tools/bootstrap.py test --long
 
 check:
-	@$(PYTHON) tools/bootstrap.py check
+	@exec $(PYTHON) tools/bootstrap.py check
 
 clean:
-	@$(PYTHON) tools/bootstrap.py clean
+	@exec $(PYTHON) tools/bootstrap.py clean
 
 help:
 	@echo "make demo         prepare everything, then serve the demo city on http://localhost:8000"

@@ -50,6 +50,7 @@ def command(
             reaping.now_and_then()
         return keeping.moved_elsewhere()
 
+    click.echo(f"Starting at port {port} …")
     running = home() / RUNNING_FILE
     running.write_text(json.dumps({"pid": os.getpid(), "host": host, "port": port}))
     supervisor = Supervisor(charges, tend=tend)
