@@ -1,4 +1,4 @@
-"""The one bulk writer of people: whole staffs at once, under the rules of the actions (批量任职)."""
+"""The one bulk writer of people: whole staffs at once, under the rules of actions (批量任职)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

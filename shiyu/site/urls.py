@@ -12,7 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notices/", include("shiyu.notices.urls")),
     path("places/", include("shiyu.places.urls")),
     path("language/", set_language, name="set_language"),
-    path("notices/", include("shiyu.notices.urls")),
     path("size/", looks.size, name="size"),
     path("looks/", looks.looks, name="looks"),
     path("", include("shiyu.portal.urls")),

@@ -20,6 +20,7 @@ from shiyu.people.actions.accounts import (
 from shiyu.people.actions.sessions import (
     end_session,
     end_sessions,
+    forget_ended_sessions,
     note_lock_out,
     note_sign_in,
     note_sign_out,
@@ -38,6 +39,7 @@ __all__ = [
     "end_session",
     "end_sessions",
     "follow_places",
+    "forget_ended_sessions",
     "found_administrator",
     "give_duty",
     "give_made_up_people_a_password",

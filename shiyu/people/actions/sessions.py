@@ -2,7 +2,10 @@
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shiyu.common.errors import NotAllowed, OutOfOrder
@@ -46,6 +49,15 @@ def remove_second_factor(person: Person, *, actor: Actor) -> None:
         raise OutOfOrder(_("这个账号没有启用动态口令"))
     end_sessions(person, actor=actor)
     record(f"person:{person.pk}", "remove_second_factor", actor=actor)
+
+
+@transaction.atomic
+def forget_ended_sessions() -> int:
+    """Remove sessions past their time, and what the lists still show of ended ones."""
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    alive = Session.objects.filter(session_key=OuterRef("session_key"))
+    gone, _rows = UserSession.objects.filter(~Exists(alive)).delete()
+    return gone
 
 
 @transaction.atomic

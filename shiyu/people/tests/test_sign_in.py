@@ -5,6 +5,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -291,3 +292,15 @@ def test_changing_the_password_ends_the_other_sessions(client: Client, person: P
 
     assert client.get(reverse("account_home")).status_code == 200
     assert elsewhere.get(reverse("account_home")).status_code == 302
+
+
+def test_sessions_past_their_time_are_forgotten(client: Client, person: Person) -> None:
+    elsewhere = Client()
+    sign_in(client, "li")
+    sign_in(elsewhere, "li")
+    Session.objects.filter(pk=elsewhere.session.session_key).update(
+        expire_date=timezone.now() - timedelta(hours=1)
+    )
+
+    assert actions.forget_ended_sessions() == 1
+    assert client.get(reverse("account_home")).status_code == 200
