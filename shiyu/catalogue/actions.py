@@ -60,8 +60,11 @@ def publish_standards(
         by_kind.setdefault(draft.kind_code, []).append(draft)
     kinds = _kinds(by_kind, actor=actor)
     current = _current(kinds)
+    fresh: list[tuple[Standard, list[Named]]] = []
     for code, wanted in by_kind.items():
-        _publish_kind(kinds[code], wanted, current.get(code, []), valid_from, known, outcome)
+        have = current.get(code, [])
+        fresh += _versions(kinds[code], wanted, have, valid_from, known, outcome)
+    _write(fresh)
     outcome.notes += _unknown_units(drafts, known)
     if outcome.added or outcome.changed or outcome.ended:
         facts = {
@@ -192,34 +195,37 @@ def _current(kinds: Mapping[str, Kind]) -> dict[str, list[Standard]]:
     return current
 
 
-def _publish_kind(
+def _versions(
     kind: Kind,
     drafts: Sequence[Draft],
     current: Sequence[Standard],
     valid_from: date,
     units: Mapping[str, Unit],
     outcome: Outcome,
-) -> None:
+) -> list[tuple[Standard, list[Named]]]:
+    """New versions of a kind's conditions, unsaved, with their units; ends what they replace."""
     live = [standard for standard in current if standard.valid_until is None]
     pairs = _paired(drafts, live)
     highest = max((standard.ordinal for standard in current), default=0)
+    fresh: list[tuple[Standard, list[Named]]] = []
     for draft, old in pairs:
         named = _named(draft, units)
+        if old is not None and _same(draft, old) and named == _named_before(old):
+            outcome.unchanged += 1
+            continue
         if old is None:
             highest += 1
-            _write(kind, draft, named, ordinal=highest, version=1, valid_from=valid_from)
             outcome.added += 1
-        elif _same(draft, old) and named == _named_before(old):
-            outcome.unchanged += 1
         else:
             _end(old, valid_from)
-            version = old.version + 1
-            _write(kind, draft, named, ordinal=old.ordinal, version=version, valid_from=valid_from)
             outcome.changed += 1
+        ordinal, version = (old.ordinal, old.version + 1) if old else (highest, 1)
+        fresh.append((_standard(kind, draft, ordinal, version, valid_from), named))
     replaced = {old.pk for _draft, old in pairs if old is not None}
     for gone in (standard for standard in live if standard.pk not in replaced):
         _end(gone, valid_from)
         outcome.ended += 1
+    return fresh
 
 
 def _paired(
@@ -254,24 +260,16 @@ def _end(standard: Standard, valid_from: date) -> None:
     standard.save(update_fields=["valid_until"])
 
 
-def _write(
-    kind: Kind,
-    draft: Draft,
-    named: Sequence[Named],
-    *,
-    ordinal: int,
-    version: int,
-    valid_from: date,
-) -> None:
-    standard = Standard.objects.create(
-        kind=kind,
-        ordinal=ordinal,
-        version=version,
-        valid_from=valid_from,
-        **{name: _plain(getattr(draft, name)) for name in CARRIED},
-    )
+def _standard(kind: Kind, draft: Draft, ordinal: int, version: int, valid_from: date) -> Standard:
+    said = {name: _plain(getattr(draft, name)) for name in CARRIED}
+    return Standard(kind=kind, ordinal=ordinal, version=version, valid_from=valid_from, **said)
+
+
+def _write(fresh: Sequence[tuple[Standard, list[Named]]]) -> None:
+    Standard.objects.bulk_create(standard for standard, _units in fresh)
     Responsibility.objects.bulk_create(
         Responsibility(standard=standard, unit_id=unit, tier=tier, role=role)
+        for standard, named in fresh
         for unit, tier, role in named
     )
 

@@ -48,8 +48,11 @@ class Draft:
 
     @property
     def kind_code(self) -> str:
-        """Digit of the category, code of the major class, code of the minor class: 10101."""
-        starts_with_major = self.major_code and self.minor_code.startswith(self.major_code)
-        longer = len(self.minor_code) > len(self.major_code)
-        major = "" if starts_with_major and longer else self.major_code
+        """Digit of the category, code of the major class, code of the minor class: 10101.
+
+        A minor code that is written in full (BJ0103, 100102) is not prefixed again.
+        """
+        in_full = self.major_code and self.minor_code.startswith(self.major_code)
+        longer = len(self.minor_code) - len(self.major_code) >= 2
+        major = "" if in_full and longer else self.major_code
         return f"{CATEGORY_DIGITS[self.category]}{major}{self.minor_code}"

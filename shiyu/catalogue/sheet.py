@@ -140,17 +140,10 @@ def _paired(row: Row, below: Row) -> list[tuple[str, str]]:
 
 def _goes_on(row: Row, below: Row) -> bool:
     """Whether the second row is one of headings: each of its cells repeats, or divides, a group."""
-    cells = [(at, cell) for at, cell in enumerate(below.cells) if cell]
-    if not cells:
-        return False
-    divided = 0
-    for at, cell in cells:
-        if cell == row.cell(at):
-            continue
-        if not (meaning_of(cell) or _tier_of(cell) or _role_of(cell)):
-            return False
-        divided += 1
-    return divided > 0 or all(cell == row.cell(at) for at, cell in cells)
+    pairs = [pair for pair in _paired(row, below) if pair[1]]
+    divided = [(group, sub) for group, sub in pairs if group]
+    understood = all(any(_meaning(group, sub)) for group, sub in divided)
+    return understood and any(below.cells)
 
 
 def _columns(pairs: Sequence[tuple[str, str]]) -> list[Column]:
