@@ -1,0 +1,205 @@
+"""The demo city's centres, rooms, departments, branches and the people in their posts (机构编制).
+
+All people are made up. Whoever a reader may sign in as has a name that says the post; the rest
+have a name that says the unit.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from random import Random
+
+from shiyu.history.kaifeng.catalogue import found_departments
+from shiyu.history.kaifeng.people import Names
+from shiyu.history.kaifeng.places import NAME, ROOT
+from shiyu.people import actions
+from shiyu.people.actors import Actor
+from shiyu.people.bulk import PlannedPost, Reach, write_people, write_staff
+from shiyu.people.duties import ADMINISTRATION, OF_A_UNIT, Duty
+from shiyu.people.models import Tier, Unit
+from shiyu.places.actions import enrol
+from shiyu.places.models import Place
+
+LONG_AGO = date(2024, 1, 1)
+CENTRE, DEPARTMENT = Unit.Kind.CENTRE, Unit.Kind.DEPARTMENT
+GULOU = "410204"
+CHIEFS = ("网格长", "街长", "党小组长", "楼长", "单元长")
+ROSTERS = 24
+WALKING = (Duty.PATROL, Duty.VERIFY, Duty.REPORT)
+
+# title: (duties, how many at the city's centre, how many at a county's)
+DESKS: dict[str, tuple[tuple[str, ...], int, int, str]] = {
+    "受理派遣员": ((Duty.INTAKE, Duty.DISPATCH), 2, 1, "zx"),
+    "受理员": ((Duty.INTAKE,), 4, 3, "sl"),
+    "派遣员": ((Duty.DISPATCH,), 3, 2, "pq"),
+    "值班长": ((Duty.COMMAND,), 2, 1, "zb"),
+    "核查员": ((Duty.VERIFY,), 4, 4, "hc"),
+}
+ADMINISTRATORS = {
+    Duty.SYSTEM_ADMIN: ("系统管理员", "xitong"),
+    Duty.SECURITY_ADMIN: ("安全管理员", "anquan"),
+    Duty.AUDIT_ADMIN: ("审计管理员", "shenji"),
+}
+BRANCHES = frozenset(
+    (
+        *("城市管理局", "住房和城乡建设局", "交通运输局", "市场监督管理局", "公安局", "生态环境局"),
+        *("水利局", "农业农村局", "自然资源和规划局", "人社局", "卫生健康委", "教育体育局"),
+        *("环卫中心", "园林中心", "市政养护中心"),
+    )
+)
+"""City departments of which each county has a branch, by their short names."""
+
+
+@dataclass(slots=True)
+class Organisation:
+    """Who is there, by place code and unit."""
+
+    centres: dict[str, Unit] = field(default_factory=dict)  # by place code
+    departments: dict[str, Unit] = field(default_factory=dict)  # by short name
+    branches: dict[tuple[str, str], Unit] = field(default_factory=dict)  # by county, department
+
+
+def found_organisation(
+    places: Iterable[Place], *, chance: Random, actor: Actor, progress: Callable[[str], None]
+) -> Organisation:
+    """Found all units of the demo city and put made-up people into their posts."""
+    places = list(places)
+    found = Organisation(departments=found_departments(ROOT, actor=actor))
+    _centres(found, places, actor)
+    _branches(found, actor)
+    progress(f"{len(found.centres) + len(found.departments) + len(found.branches)} units")
+    staff = _Staff({place.code: place for place in places}, Names(chance))
+    staff.desks(found)
+    staff.rooms(found)
+    staff.handlers(found)
+    people = write_staff(staff.posts, starts_on=LONG_AGO, actor=actor)
+    chiefs = staff.chiefs()
+    accounts = write_people([account for _place, _title, account in chiefs], actor=actor)
+    for (place, title, _account), person in zip(chiefs, accounts, strict=True):
+        enrol(place, title=title, person=person, starts_on=LONG_AGO, actor=actor)
+    progress(f"{len(people) + len(accounts)} people")
+    return found
+
+
+def _centres(found: Organisation, places: Sequence[Place], actor: Actor) -> None:
+    """One centre for the city and for each county, a room for each township."""
+    city = next(p for p in places if p.level == Place.Level.CITY)
+    short = {Place.Level.COUNTY: "指挥中心", Place.Level.TOWNSHIP: "指挥室"}
+    tiers = {Place.Level.COUNTY: Tier.COUNTY, Place.Level.TOWNSHIP: Tier.TOWNSHIP}
+    found.centres[city.code] = actions.create_unit(
+        f"{ROOT}-ZX",
+        f"{NAME}社会治理指挥中心",
+        short_name="市指挥中心",
+        kind=CENTRE,
+        tier=Tier.CITY,
+        place_code=city.code,
+        actor=actor,
+        made_up=True,
+    )
+    by_id = {place.pk: place for place in places}
+    for place in places:
+        if place.level not in tiers:
+            continue
+        name = _short(place.name)
+        found.centres[place.code] = actions.create_unit(
+            f"{place.code}-ZX",
+            f"{place.name}社会治理{short[place.level]}",
+            short_name=f"{name}{short[place.level]}",
+            kind=CENTRE,
+            tier=tiers[place.level],
+            place_code=place.code,
+            parent=found.centres[by_id[place.parent_id].code],
+            actor=actor,
+            made_up=True,
+        )
+
+
+def _branches(found: Organisation, actor: Actor) -> None:
+    """In each county a branch of the departments that work in the street."""
+    counties = [unit for unit in found.centres.values() if unit.tier == Tier.COUNTY]
+    for department in (found.departments[name] for name in sorted(BRANCHES)):
+        for centre in counties:
+            county = centre.name.removesuffix("社会治理指挥中心")
+            found.branches[centre.place_code, department.short_name] = actions.create_unit(
+                f"{department.code}-{centre.place_code}",
+                department.name.replace(NAME, county),
+                short_name=f"{_short(county)}{department.short_name}",
+                kind=DEPARTMENT,
+                tier=Tier.COUNTY,
+                place_code=centre.place_code,
+                parent=department,
+                actor=actor,
+                made_up=True,
+            )
+
+
+class _Staff:
+    """Plans posts and the people in them, with usernames that say where they sit."""
+
+    def __init__(self, places: dict[str, Place], names: Names) -> None:
+        self._places = places
+        self._names = names
+        self.posts: list[PlannedPost] = []
+
+    def desks(self, found: Organisation) -> None:
+        """The desks of the city and of the counties, and the three administrators."""
+        for code, centre in found.centres.items():
+            if centre.tier == Tier.TOWNSHIP:
+                continue
+            in_city = centre.tier == Tier.CITY
+            where = "shi" if in_city else code
+            for title, (duties, of_city, of_county, key) in DESKS.items():
+                many = of_city if in_city else of_county
+                names = [f"{where}-{key}{number}" for number in range(1, many + 1)]
+                self._post(centre, title, duties, names, over=code)
+        for duty, (title, username) in ADMINISTRATORS.items():
+            self._post(found.centres[ROOT], title, (duty,), [username])
+
+    def rooms(self, found: Organisation) -> None:
+        """In each township's room a clerk who handles, and two who walk the grid."""
+        for code, room in found.centres.items():
+            if room.tier == Tier.TOWNSHIP:
+                self._post(room, "综治专干", (Duty.HANDLE, Duty.INTAKE), [f"{code}-zg"], over=code)
+                walkers = [f"{code}-wg{number}" for number in (1, 2)]
+                self._post(room, "网格员", WALKING, walkers, over=code)
+
+    def handlers(self, found: Organisation) -> None:
+        """In each department and branch a post that handles what is sent to it."""
+        for unit in [*found.departments.values(), *found.branches.values()]:
+            self._post(unit, "处置员", (Duty.HANDLE,), [f"{unit.code.lower()}-cz"])
+
+    def chiefs(self) -> list[tuple[Place, str, tuple[str, str]]]:
+        """The five chiefs of the communities of one district (五长): place, title, account."""
+        communities = [
+            place
+            for place in self._places.values()
+            if place.level == Place.Level.COMMUNITY and place.code.startswith(GULOU)
+        ]
+        return [
+            (place, title, (f"{place.code}-{number}", self._names.draw()))
+            for place in communities[:ROSTERS]
+            for number, title in enumerate(CHIEFS, 1)
+        ]
+
+    def _post(
+        self, unit: Unit, title: str, duties: Sequence[str], names: Sequence[str], over: str = ""
+    ) -> None:
+        reaches = tuple(self._reach(duty, over) for duty in duties)
+        people = tuple((username, self._names.draw()) for username in names)
+        self.posts.append(PlannedPost(unit, title, reaches, people))
+
+    def _reach(self, duty: str, over: str) -> Reach:
+        if duty in OF_A_UNIT or duty in ADMINISTRATION:
+            return Reach(duty)
+        place = self._places[over]
+        return Reach(duty, place.code, place.first, place.last)
+
+
+def _short(name: str) -> str:
+    """A place's name without its rank, where two signs or more are left."""
+    if name.endswith("示范区"):
+        return "示范区"
+    for rank in ("街道办事处", "地区办事处", "街道", "回族区", "区", "县"):
+        if name.endswith(rank) and len(name) - len(rank) > 1:
+            return name.removesuffix(rank)
+    return name
