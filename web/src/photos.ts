@@ -33,14 +33,16 @@ class PhotoRow {
   private readonly row = make("div", { class: "photo-row" });
   private readonly line = make("p", { class: "photo-say", role: "status" });
   private readonly max: number;
-  private readonly door: HTMLLabelElement;
+  private readonly door: HTMLElement;
 
   constructor(
     private readonly box: HTMLElement,
     private readonly input: HTMLInputElement,
   ) {
     this.max = Number(box.dataset.max ?? 3);
-    this.door = make("label", { class: "photo-add", for: input.id }, icon("camera"), make("span", { text: t("拍照或选照片") }));
+    // For the eye and the finger; keyboards and screen readers use the field itself.
+    this.door = make("div", { class: "photo-add", "aria-hidden": "true" }, icon("camera"), make("span", { text: t("拍照或选照片") }));
+    this.door.addEventListener("click", () => input.click());
     input.classList.add("sr");
     input.after(this.door);
     box.append(this.row, this.line);
@@ -81,6 +83,7 @@ class PhotoRow {
     this.box.classList.toggle("is-full", this.files.length >= this.max);
     const word = one("span", this.door);
     if (word) word.textContent = this.files.length ? t("再加一张") : t("拍照或选照片");
+    this.box.classList.toggle("has-photos", this.files.length > 0);
     this.writeFacts();
     this.box.dispatchEvent(new CustomEvent("photos-changed", { bubbles: true, detail: this.known() }));
   }

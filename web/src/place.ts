@@ -14,6 +14,7 @@ class PlaceBox {
   private readonly lat: HTMLInputElement | null;
   private readonly lon: HTMLInputElement | null;
   private readonly accuracy: HTMLInputElement | null;
+  private readonly located: HTMLInputElement | null;
   private readonly line: HTMLElement | null;
   private readonly map: HTMLElement | null;
   private moved?: (lat: number, lon: number) => void;
@@ -23,6 +24,7 @@ class PlaceBox {
     this.lat = field(box.dataset.latName ?? "lat");
     this.lon = field(box.dataset.lonName ?? "lon");
     this.accuracy = field("accuracy");
+    this.located = field("located");
     this.line = one("[data-place-say]", box);
     this.map = one("[data-map]", box);
     this.offer();
@@ -53,7 +55,7 @@ class PlaceBox {
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => {
         const metres = Math.max(1, Math.round(coords.accuracy));
-        this.put(coords.latitude, coords.longitude, metres);
+        this.put(coords.latitude, coords.longitude, metres, "phone");
         this.tell(t("已定位，误差约 {n} 米。", { n: metres }));
       },
       (error) => this.tell(denied(error)),
@@ -63,7 +65,7 @@ class PlaceBox {
 
   private fromPhoto(found: Taken): void {
     if (found.lat === undefined || found.lon === undefined || this.lat?.value) return;
-    this.put(found.lat, found.lon, 30);
+    this.put(found.lat, found.lon, 30, "photo");
     this.tell(t("已按照片里的位置填好，请核对。"));
   }
 
@@ -82,7 +84,7 @@ class PlaceBox {
       const data = { ...this.box.dataset, ...this.map.dataset };
       const start = this.lat?.value && this.lon?.value ? { lat: Number(this.lat.value), lon: Number(this.lon.value) } : null;
       this.moved = await pickPlace(this.map, data, start, (lat, lon) => {
-        this.put(lat, lon, 10, false);
+        this.put(lat, lon, 10, "map");
         this.tell(t("已标在地图上。再点一下可以改。"));
       });
       this.tell(t("点一下地图标出位置。也可以用方向键移动，按回车标在正中。"));
@@ -92,11 +94,14 @@ class PlaceBox {
     }
   }
 
-  private put(lat: number, lon: number, metres: number, tellMap = true): void {
+  /** A point and how it was found; what the server proposed before no longer stands. */
+  private put(lat: number, lon: number, metres: number, how: "phone" | "photo" | "map"): void {
     if (this.lat) this.lat.value = lat.toFixed(6);
     if (this.lon) this.lon.value = lon.toFixed(6);
     if (this.accuracy) this.accuracy.value = String(metres);
-    if (tellMap) this.moved?.(lat, lon);
+    if (this.located) this.located.value = how;
+    if (how !== "map") this.moved?.(lat, lon);
+    one("[data-proposed]")?.remove();
     this.lat?.dispatchEvent(new Event("input", { bubbles: true }));
   }
 

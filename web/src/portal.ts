@@ -1,11 +1,13 @@
 /** Residents' pages: everything here only helps; each page works without it. */
 import "./css/portal.css";
+import "./css/report.css";
 import { all } from "./dom";
 import { watchForms } from "./forms";
 import { keepDrafts } from "./keep";
 import { tickLights } from "./lights";
 import { watchPhotos } from "./photos";
 import { watchMaps, watchPlaces } from "./place";
+import { offerReceipt } from "./receipt";
 import { offerSpeech } from "./speak";
 
 /** The page that says the database is gone asks again by itself, and comes back when it may. */
@@ -27,4 +29,5 @@ keepDrafts();
 watchForms();
 watchMaps();
 offerSpeech();
+offerReceipt();
 tickLights();
