@@ -148,7 +148,7 @@ def units(file: Path, rejects_file: Path | None, **how: bool) -> None:
 
     def run(actor: "Actor") -> "Outcome":
         from shiyu.common.sheets import read_sheets
-        from shiyu.people.bulk import import_units
+        from shiyu.people.unit_import import import_units
         from shiyu.people.unit_table import read_units
         from shiyu.places.models import Place
         from shiyu.places.rules import the_city
