@@ -92,6 +92,7 @@ class Locator:
         found = [np.flatnonzero(levels == level) for level in FINEST_FIRST]
         self.layers = [Layer(places, self.shapes[places]) for places in found if len(places)]
         self._flat: shapely.STRtree | None = None
+        self._squeeze = _squeeze(self.layers[0].shapes) if self.layers else 1.0
 
     def spot(self, position: int) -> Spot:
         """The place at a position of `locate_many`."""
@@ -140,12 +141,6 @@ class Locator:
         metres = metres_between(lon, lat, x / self._squeeze, y)
         return Outside(self.spot(int(finest.places[near])), float(metres))
 
-    @property
-    def _squeeze(self) -> float:
-        """How much shorter a degree of longitude is than one of latitude, in mid-city."""
-        _west, south, _east, north = shapely.total_bounds(self.layers[0].shapes)
-        return float(np.cos(np.radians((south + north) / 2)))
-
     def _squeezed(self, shape: shapely.Geometry) -> shapely.Geometry:
         squeeze = self._squeeze
         return shapely.transform(shape, lambda points: points * [squeeze, 1.0])
@@ -157,6 +152,12 @@ class Locator:
             flat = shapely.transform(layer.shapes, lambda points: points * [squeeze, 1.0])
             self._flat = shapely.STRtree(flat)
         return self._flat
+
+
+def _squeeze(shapes: npt.NDArray[np.object_]) -> float:
+    """How much shorter a degree of longitude is than one of latitude, in mid-city."""
+    _west, south, _east, north = shapely.total_bounds(shapes)
+    return float(np.cos(np.radians((south + north) / 2)))
 
 
 _kept: tuple[tuple[object, ...], Locator] | None = None

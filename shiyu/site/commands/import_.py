@@ -172,18 +172,18 @@ def _carry_out(file: Path, run: "Callable[[Actor], Outcome]", rejects_file: Path
     from shiyu.common.errors import Refused
     from shiyu.people.actors import Actor
 
-    translation.activate("zh-hans")
     click.echo(f"读取 {file} …", err=True)
-    try:
-        outcome = run(Actor.program("import"))
-    except Refused as refusal:
-        raise click.ClickException(refusal.message) from None
-    _tell("提示", outcome.notes)
-    _tell("退回", outcome.rejected)
-    if rejects_file is not None:
-        _write_rejects(rejects_file, outcome.rejected)
-        click.echo(f"退回的行已写入 {rejects_file}", err=True)
-    click.echo(outcome.summary)
+    with translation.override("zh-hans"):
+        try:
+            outcome = run(Actor.program("import"))
+        except Refused as refusal:
+            raise click.ClickException(refusal.message) from None
+        _tell("提示", outcome.notes)
+        _tell("退回", outcome.rejected)
+        if rejects_file is not None:
+            _write_rejects(rejects_file, outcome.rejected)
+            click.echo(f"退回的行已写入 {rejects_file}", err=True)
+        click.echo(outcome.summary)
     if outcome.rejected and not outcome.applied:
         raise SystemExit(1)
 
