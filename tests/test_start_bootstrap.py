@@ -52,13 +52,7 @@ def test_it_needs_nothing_but_the_standard_library():
     begin = "import runpy, sys; sys.path.insert(0, '.'); sys.argv[1:] = ['--help']; "
     script = f"{begin}runpy.run_path('bootstrap.py', None, '__main__')"
     ended = subprocess.run(
-        [
-            sys.executable,
-            "-I",
-            "-S",
-            "-c",
-            f"{script}runpy.run_path('bootstrap.py', None, '__main__')",
-        ],
+        [sys.executable, "-I", "-S", "-c", script],
         capture_output=True,
         text=True,
         cwd=TOOLS,
@@ -149,7 +143,7 @@ def test_two_at_once_wait_for_each_other(tmp_path):
 
 def test_a_named_chromium_is_taken_as_it_is():
     ended = subprocess.run(
-        [sys.executable, "-c", "import browser; print(browser._find())"],
+        [sys.executable, "-c", "import testbed; print(testbed._find())"],
         cwd=TOOLS,
         env={**os.environ, "SHIYU_CHROMIUM": "/opt/mine/chromium"},
         capture_output=True,

@@ -194,6 +194,24 @@ def test_a_given_postgresql_carries_a_city_from_migration_to_administrator(insta
     assert {r["name"]: r["seen"] for r in report["findings"]}["city"] == "开封市"
 
 
+@pytest.mark.skipif(
+    "SHIYU_TEST_OWNER_URL" not in os.environ or "SHIYU_TEST_DATABASE_URL" not in os.environ,
+    reason="no PostgreSQL was named by SHIYU_TEST_OWNER_URL and SHIYU_TEST_DATABASE_URL",
+)
+def test_a_postgresql_named_by_url_is_migrated_and_well():
+    variables = {
+        "SHIYU_OWNER_URL": os.environ["SHIYU_TEST_OWNER_URL"],
+        "SHIYU_DATABASE_URL": os.environ["SHIYU_TEST_DATABASE_URL"],
+        "SHIYU_WORKER_URL": os.environ["SHIYU_TEST_DATABASE_URL"],
+    }
+
+    migrated = shiyu("migrate", **variables)
+    well = shiyu("doctor", "--json", **variables)
+
+    assert migrated.returncode == 0, migrated.stderr
+    assert json.loads(well.stdout)["well"], well.stdout
+
+
 @pytest.mark.django_db(transaction=True)
 class TestCreateCity:
     def test_it_founds_city_calendar_centre_and_administrator(self):

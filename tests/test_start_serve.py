@@ -178,6 +178,17 @@ def test_a_port_in_use_is_one_sentence(served):
     assert "Traceback" not in ended.stderr
 
 
+def test_an_empty_database_is_one_sentence(tmp_path):
+    served = Served(tmp_path)
+
+    code = served.process.wait(PATIENCE_S)
+
+    assert code == 1
+    assert "shiyu migrate" in served.said
+    assert "Traceback" not in served.said
+    assert not Cluster(tmp_path).is_running()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_stopping_ends_every_process_it_started(number, migrated_home, served):
     served.end()

@@ -16,8 +16,8 @@ import os
 import shutil
 from pathlib import Path
 
-import browser
 import ground
+import testbed
 from ground import ROOT, VENV, Trouble, run, say, step
 
 CACHES = (".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".import_linter_cache")
@@ -47,7 +47,8 @@ def test(words: argparse.Namespace) -> None:
     """Check the code, then run the tests; the test runner has the last word."""
     _prepare("dev")
     with step("Chromium"):
-        os.environ["SHIYU_CHROMIUM"] = browser.find_or_install()
+        os.environ["SHIYU_CHROMIUM"] = testbed.find_or_install()
+    testbed.installed_postgresql()
     _check_code()
     chosen = ["-m", "long"] if words.long else []
     ground.become([str(VENV / "bin/pytest"), *chosen])

@@ -296,3 +296,16 @@ def test_stopping_what_does_not_run_does_nothing(tmp_path):
     Cluster(tmp_path).stop()
 
     assert time.monotonic() - started < 1
+
+
+def test_removing_it_leaves_nothing_and_the_next_start_makes_a_new_one(tmp_path):
+    cluster = Cluster(tmp_path, throwaway=True)
+    before = cluster.start()["passwords"]
+
+    cluster.remove()
+    left = [path for path in tmp_path.iterdir() if path.name.startswith("postgres-")]
+    after = cluster.start()["passwords"]
+    cluster.stop()
+
+    assert left == []
+    assert before != after

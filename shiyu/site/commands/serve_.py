@@ -8,10 +8,12 @@ import time
 from importlib.util import find_spec
 
 import click
+import psycopg
 
+from shiyu.common.connection import conninfo
 from shiyu.common.home import home
 from shiyu.site.commands.worker_ import QUEUES, Reaping, job_charges
-from shiyu.site.start import HELD, RUNNING_FILE, Keeping, hold_database, refuse
+from shiyu.site.start import HELD, RUNNING_FILE, Keeping, first_line, hold_database, refuse
 from shiyu.site.supervise import Charge, Supervisor
 
 THREADS = 4
@@ -36,6 +38,7 @@ def command(
     for number in (port, live_port):
         _need_free(host, number)
     cluster = hold_database()
+    _need_tables()
     environment = _environment(port, live_port)
     charges = [_pages(host, port, pages or min(os.cpu_count() or 1, 4), environment)]
     if find_spec("shiyu.live.asgi"):
@@ -68,6 +71,18 @@ def _need_free(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             refuse(f"Port {port} cannot be used ({error.strerror}): name another with --port.")
+
+
+def _need_tables() -> None:
+    """Refuse to serve what has never been migrated; a database that is away is waited for."""
+    try:
+        with psycopg.connect(**conninfo("web")) as connection:
+            found = connection.execute("SELECT to_regclass('django_migrations')").fetchone()
+    except psycopg.Error as error:
+        click.echo(f"The database cannot be reached yet: {first_line(error)}", err=True)
+        return
+    if found and found[0] is None:
+        refuse("The database is empty: run `shiyu migrate` first.")
 
 
 def _environment(port: int, live_port: int) -> dict[str, str]:

@@ -1,8 +1,9 @@
-"""A Chromium for the browser tests: the machine's own, Debian's, or Playwright's download."""
+"""What the tests need of the machine: a Chromium, and if it can be had a PostgreSQL of its own."""
 
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 from ground import VENV, Trouble, attempt, run, say
 
@@ -19,7 +20,7 @@ def find_or_install() -> str:
     """Path of a Chromium that can show Chinese."""
     found = _find()
     if _may_install() and not (found and _shows_chinese()):
-        _install_debian()
+        _install(*DEBIAN)
         found = _find()
     found = found or _playwright()
     if not found:
@@ -28,6 +29,21 @@ def find_or_install() -> str:
             "or name one with SHIYU_CHROMIUM"
         )
     return found
+
+
+def installed_postgresql() -> None:
+    """As root on Debian, the machine's PostgreSQL beside the embedded one, without a cluster.
+
+    Without it, the tests on a PostgreSQL that is not ours are skipped.
+    """
+    here = list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if here or not _may_install():
+        return
+    settings = Path("/etc/postgresql-common/createcluster.conf")
+    if not settings.exists():
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text("create_main_cluster = false\n")
+    _install("postgresql")
 
 
 def _find() -> str | None:
@@ -46,12 +62,12 @@ def _may_install() -> bool:
     return os.geteuid() == 0 and bool(shutil.which("apt-get"))
 
 
-def _install_debian() -> None:
+def _install(*packages: str) -> None:
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-    words = ["apt-get", "install", "-y", "--no-install-recommends", *DEBIAN]
+    words = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
     try:
         run(["apt-get", "update"], "apt", "the list of packages could not be fetched", **quiet)
-        run(words, "apt", "Debian's chromium could not be installed", **quiet)
+        run(words, "apt", f"{packages[0]} could not be installed", **quiet)
     except Trouble as trouble:
         say(f"  {trouble}")
 
