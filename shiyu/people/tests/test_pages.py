@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from shiyu.common.errors import NotAllowed
 from shiyu.people import actions
+from shiyu.people.devices import device
 from shiyu.people.models import Person
 from shiyu.people.tests.made import PASSWORD, PROGRAM, appoint, make_person, post_with
 from shiyu.people.web import actor_of, needs, signed_in
@@ -140,6 +141,20 @@ def test_sessions_are_listed_and_ended_by_their_owner(client: Client, person: Pe
 
     assert elsewhere.get(reverse("account_home")).status_code == 302
     assert client.get(reverse("account_home")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "says"),
+    [
+        ("Mozilla/5.0 (Windows NT 10.0) Chrome/140 Safari/537 Edg/140", "Edge，Windows"),
+        ("Mozilla/5.0 (Linux; Android 15) Chrome/140 MicroMessenger/8", "微信，Android"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18) Version/18 Safari/605", "Safari，iPhone"),
+        ("Kiosk", "Kiosk"),
+        ("", "没有说明"),
+    ],
+)
+def test_a_device_is_named_as_its_owner_knows_it(user_agent: str, says: str) -> None:
+    assert device(user_agent) == says
 
 
 def test_nobody_ends_another_persons_session(client: Client, person: Person) -> None:

@@ -3,8 +3,8 @@ import pytest
 from shiyu.common.errors import NotAllowed, Refused
 from shiyu.common.sheets import read_sheets
 from shiyu.people.actors import Actor
-from shiyu.people.unit_import import import_units
 from shiyu.people.models import Unit
+from shiyu.people.unit_import import import_units
 from shiyu.people.unit_table import read_units
 
 pytestmark = pytest.mark.django_db

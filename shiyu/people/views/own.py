@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shiyu.common.answered import answered_once
 from shiyu.people import actions, demo
+from shiyu.people.devices import device
 from shiyu.people.duties import Duty
 from shiyu.people.models import Appointment
 from shiyu.people.web import SignedIn, actor_of, signed_in
@@ -63,8 +64,9 @@ def home(request: SignedIn) -> HttpResponse:
 def sessions(request: SignedIn) -> HttpResponse:
     """Where I am signed in (我的登录)."""
     mine = UserSession.objects.filter(user=request.user).order_by("-last_seen_at")
-    here = request.session.session_key
-    return render(request, "people/sessions.html", {"sessions": mine, "here": here})
+    shown = [(session, device(session.user_agent)) for session in mine]
+    context = {"sessions": shown, "here": request.session.session_key}
+    return render(request, "people/sessions.html", context)
 
 
 @signed_in

@@ -17,6 +17,7 @@ from shiyu.common.answered import answered_once
 from shiyu.common.errors import Refused
 from shiyu.people import actions, rules
 from shiyu.people.actors import Actor
+from shiyu.people.devices import device
 from shiyu.people.duties import Duty
 from shiyu.people.forms import NewPersonForm, SetPasswordForm
 from shiyu.people.models import Appointment, Person, Post
@@ -147,7 +148,10 @@ def _person_page(
         "current": set(
             Appointment.objects.not_over().filter(person=found).values_list("pk", flat=True)
         ),
-        "sessions": UserSession.objects.filter(user=found).order_by("-last_seen_at"),
+        "sessions": [
+            (session, device(session.user_agent))
+            for session in UserSession.objects.filter(user=found).order_by("-last_seen_at")
+        ],
         "second_factor": Authenticator.objects.filter(user=found, type="totp").exists(),
         "may_act": actor.holds(SECURITY) and actor.id != found.pk,
         "unit": unit,
