@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from shiyu.catalogue import rules
 from shiyu.catalogue.actions import publish_standards
@@ -75,7 +74,7 @@ def units_named(names: Iterable[str], city: City) -> dict[str, Unit]:
 
 def bare(name: str, city: City) -> str:
     """A unit's name without the city's: 开封市城市管理局, 市城市管理局 → 城市管理局."""
-    for before in (city.name, city.short_name, _("市")):
+    for before in (city.name, city.short_name, "市"):
         if before and name.startswith(before) and len(name) > len(before) + 2:
             return name[len(before) :]
     return name
