@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from shiyu.calendars.models import Calendar
 from shiyu.common.errors import NotAllowed
@@ -92,7 +93,7 @@ def unpublished_from(today: date) -> int | None:
 def must_keep_calendars(actor: Actor) -> None:
     """Refuse whoever may not edit calendars."""
     if actor.kind != "program" and not actor.holds(Duty.SYSTEM_ADMIN):
-        raise NotAllowed("没有编辑工作日历的权限")
+        raise NotAllowed(_("没有编辑工作日历的权限"))
 
 
 def office_days(calendar: Calendar) -> OfficeDays:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from shiyu.cases.clock.lines import CLOCKS, MOVES, NEEDS_UNIT, Procedure, Workday
 from shiyu.cases.clock.reckoning import Clock, reckon
@@ -51,15 +52,25 @@ class Scenario:
 
     def answer(self) -> dict[str, Any]:
         """The clocks in plain values, times in the scenario's zone."""
-        clocks = self.clocks()
+        clocks, times = self.clocks(), _Times(self.zone.info)
         try:
-            return {"id": self.id, "clocks": [_clock(clock) for clock in clocks]}
+            return {"id": self.id, "clocks": [_clock(clock, times) for clock in clocks]}
         except (OverflowError, ValueError, OSError) as error:
             raise ValueError(_BEYOND) from error
 
 
-def _clock(clock: Clock) -> dict[str, Any]:
-    info, at = clock.zone.info, datetime.fromtimestamp
+class _Times(dict[int, str]):
+    """Minutes as times in a zone, each written once."""
+
+    def __init__(self, info: ZoneInfo) -> None:
+        self._info = info
+
+    def __missing__(self, minute: int) -> str:
+        text = self[minute] = datetime.fromtimestamp(minute * 60, self._info).isoformat()
+        return text
+
+
+def _clock(clock: Clock, times: _Times) -> dict[str, Any]:
     return {
         "clock": clock.name,
         "unit": clock.unit,
@@ -67,8 +78,8 @@ def _clock(clock: Clock) -> dict[str, Any]:
         "state": clock.state.value,
         "spans": [
             {
-                "from": at(start * 60, info).isoformat(),
-                "to": None if end is None else at(end * 60, info).isoformat(),
+                "from": times[start],
+                "to": None if end is None else times[end],
                 "state": "running" if running else "paused",
                 "why": why,
             }
@@ -76,7 +87,7 @@ def _clock(clock: Clock) -> dict[str, Any]:
         ],
         "used": clock.used,
         "budget": clock.budget,
-        "due": None if clock.due_m is None else at(clock.due_m * 60, info).isoformat(),
+        "due": None if clock.due_m is None else times[clock.due_m],
         "late": clock.late,
         "light": None if clock.light is None else clock.light.value,
     }

@@ -1,5 +1,6 @@
 """Working time: what allowances may be written as, and the arithmetic of calendars."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -301,6 +302,15 @@ def test_every_minute_belongs_to_exactly_the_local_day_the_wall_shows(minute, na
     assert date_of(day) == zone(name).datetime_of(minute).date()
     assert any(start <= minute < end for start, end, _ in zone(name).pieces(day))
     assert sum(b - a for a, b, _ in zone(name).pieces(day)) in (1380, 1440, 1500)
+
+
+def test_threads_that_ask_at_once_are_all_answered_rightly():
+    days = [at("2026-01-05T08:00") + 1440 * day for day in range(0, 700, 7)]  # Mondays
+    for _ in range(5):
+        office = WorkCalendar.of("Asia/Shanghai", hours=HOURS).office()
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda day, o=office: o.measure(day, day + 10080), days[::-1]))
+        assert found == [2400] * len(days)
 
 
 def test_a_naive_time_is_refused():

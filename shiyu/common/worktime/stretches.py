@@ -52,46 +52,43 @@ class Elapsed:
 
 
 class Stretches:
-    """Counted time of a calendar: office hours, or the days of a season."""
+    """Counted time of a calendar: office hours, or the days of a season.
+
+    What has been built is never changed, only replaced by something that reaches further, so
+    that any number of threads may ask at once.
+    """
 
     def __init__(self, zone: Zone, of_days: OfDays) -> None:
         self._zone = zone
         self._of_days = of_days
-        self._from = self._to = 0  # days built: [_from, _to)
-        self._forget()
+        self._built: _Built | None = None
 
     def measure(self, start: int, end: int) -> int:
-        self._cover(start, end)
-        return self._total(end) - self._total(start)
+        built = self._covering(start, end)
+        return built.total(end) - built.total(start)
 
     def add(self, start: int, minutes: int) -> int:
         if minutes <= 0:
             return start
-        self._cover(start, start)
-        target = self._total(start) + minutes
-        while self._totals[-1] < target:
-            self._look_further(start)
-        index = bisect_left(self._totals, target) - 1
-        return self._starts[index] + target - self._totals[index]
+        built = self._counting(start, minutes)
+        target = built.total(start) + minutes
+        index = bisect_left(built.totals, target) - 1
+        return built.starts[index] + target - built.totals[index]
 
     def closing(self, start: int, nth: int) -> int:
         """End of the n-th day with counted time after the local day of `start`."""
-        self._cover(start, start)
-        index = bisect_right(self._days, self._zone.day_at(start)) + nth - 1
-        while len(self._days) <= index:
-            self._look_further(start)
-        return self._closings[index]
+        built = self._covering(start, start)
+        index = bisect_right(built.days, self._zone.day_at(start)) + nth - 1
+        while len(built.days) <= index:
+            built = self._further(built, start)
+        return built.closings[index]
 
     def between(self, start: int, end: int) -> list[tuple[int, int]]:
-        self._cover(start, end)
-        index = max(bisect_right(self._starts, start) - 1, 0)
-        found = []
-        while index < len(self._starts) and self._starts[index] < end:
-            first, last = max(self._starts[index], start), min(self._ends[index], end)
-            if first < last:
-                found.append((first, last))
-            index += 1
-        return found
+        built = self._covering(start, end)
+        first = max(bisect_right(built.starts, start) - 1, 0)
+        last = bisect_left(built.starts, end)
+        found = zip(built.starts[first:last], built.ends[first:last], strict=True)
+        return [(max(a, start), min(b, end)) for a, b in found if b > start]
 
     def arrays(self, start: int, end: int, counted: int = 0) -> tuple[list[int], ...]:
         """Starts, ends and running totals (one more, after the last) of the stretches built.
@@ -99,52 +96,77 @@ class Stretches:
         They reach from `start` to `end` at least, and so far on that `counted` minutes more
         have counted: see many.py.
         """
-        self._cover(start, end)
-        while self._totals[-1] < self._total(end) + counted:
-            self._look_further(end)
-        return self._starts, self._ends, self._totals
+        self._covering(start, end)
+        built = self._counting(end, counted)
+        return built.starts, built.ends, built.totals
 
-    def _total(self, at: int) -> int:
-        """Counted minutes from the first stretch built to this instant."""
-        index = bisect_right(self._starts, at) - 1
-        if index < 0:
-            return 0
-        return self._totals[index] + min(at, self._ends[index]) - self._starts[index]
-
-    def _cover(self, start: int, end: int) -> None:
-        """Build every day that an instant of [start, end] may belong to."""
+    def _covering(self, start: int, end: int) -> "_Built":
+        """With every day that an instant of [start, end] may belong to."""
         first, last = (start - _REACH) // DAY, (end + _REACH) // DAY
-        if first < self._from or self._from == self._to:
-            until = max(self._to, last + 1, first + _FIRST_LOOK)
-            self._forget()
-            self._from = self._to = first
-            self._build(until)
-        elif last >= self._to:
-            self._build(max(last + 1, self._to + _FIRST_LOOK))
+        built = self._built
+        if built is None or first < built.first:
+            until = max(last + 1, first + _FIRST_LOOK, first if built is None else built.until)
+            return self._build(_Built(first), until)
+        if last >= built.until:
+            return self._build(built, max(last + 1, built.until + _FIRST_LOOK))
+        return built
 
-    def _look_further(self, start: int) -> None:
-        if self._to > start // DAY + _LONGEST_LOOK:
+    def _counting(self, start: int, minutes: int) -> "_Built":
+        """So far on that this many minutes have counted since `start`."""
+        built = self._covering(start, start)
+        target = built.total(start) + minutes
+        while built.totals[-1] < target:
+            built = self._further(built, start)
+        return built
+
+    def _further(self, built: "_Built", start: int) -> "_Built":
+        if built.until > start // DAY + _LONGEST_LOOK:
             raise NeverCounted
-        self._build(self._to + max(self._to - self._from, _FIRST_LOOK))
+        return self._build(built, built.until + max(built.until - built.first, _FIRST_LOOK))
 
-    def _forget(self) -> None:
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        self._totals: list[int] = [0]  # before each stretch, and after the last
-        self._days: list[int] = []  # the local days with counted time
-        self._closings: list[int] = []  # and when each of them ends
-
-    def _build(self, until: int) -> None:
-        """Append the days up to `until`."""
-        starts, ends, totals = self._starts, self._ends, self._totals
+    def _build(self, built: "_Built", until: int) -> "_Built":
+        """The same, reaching up to the day `until`."""
+        longer = built.copy()
+        starts, ends, totals = longer.starts, longer.ends, longer.totals
         total = totals[-1]
-        for day, stretches in self._of_days(self._to, until):
+        for day, stretches in self._of_days(built.until, until):
             for start, end in stretches:
                 starts.append(start)
                 ends.append(end)
                 total += end - start
                 totals.append(total)
             if stretches:
-                self._days.append(day)
-                self._closings.append(ends[-1])
-        self._to = until
+                longer.days.append(day)
+                longer.closings.append(ends[-1])
+        longer.until = until
+        self._built = longer
+        return longer
+
+
+class _Built:
+    """The stretches of the local days [first, until)."""
+
+    __slots__ = ("closings", "days", "ends", "first", "starts", "totals", "until")
+
+    def __init__(self, first: int) -> None:
+        self.first = self.until = first
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.totals: list[int] = [0]  # counted before each stretch, and after the last
+        self.days: list[int] = []  # those with counted time
+        self.closings: list[int] = []  # and when each of them ends
+
+    def copy(self) -> "_Built":
+        twin = _Built(self.first)
+        twin.until = self.until
+        twin.starts, twin.ends = self.starts.copy(), self.ends.copy()
+        twin.totals, twin.days = self.totals.copy(), self.days.copy()
+        twin.closings = self.closings.copy()
+        return twin
+
+    def total(self, at: int) -> int:
+        """Counted minutes from the first stretch to this instant."""
+        index = bisect_right(self.starts, at) - 1
+        if index < 0:
+            return 0
+        return self.totals[index] + min(at, self.ends[index]) - self.starts[index]
