@@ -30,6 +30,7 @@ def page_of(receipt: Receipt) -> dict[str, Any]:
         "own_place": began_with(receipt, lines),
         "lamp": timing.lamp(case, now=now),
         "stage": track.plain_stage(case),
+        "due": coming.by_when(case.due_at) if case.is_open else "",
         "sentence": coming.in_one_sentence(case),
         "stations": track.stations(receipt.report, lines),
         "ahead": track.ahead(case),

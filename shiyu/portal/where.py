@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 from math import isfinite
 
-from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from shiyu.common.errors import Refused
-from shiyu.places import locator
+from shiyu.places import gazetteer, locator
 from shiyu.places.models import Place
-from shiyu.places.rules import path_of, paths_of
+from shiyu.places.rules import path_of
 
-ENDINGS = r"(街道|社区|居委会|村委会|行政村|村|镇|乡)$"
 CHOICES_MOST = 4
 LEVELS = (Place.Level.TOWNSHIP, Place.Level.COMMUNITY)
 
@@ -45,17 +43,9 @@ def in_words(place: Place) -> str:
 
 
 def meant_by(address: str) -> list[Choice]:
-    """Places whose name an address contains, or that begin with what was typed."""
-    typed = "".join(address.split())
-    if len(typed) < 2:
-        return []
-    found = _contained(typed) or Place.objects.filter(level__in=LEVELS, name__contains=typed)
-    places = list(found.defer("boundary").order_by("first")[: CHOICES_MOST * 3])
-    paths = paths_of([p.first for p in places])
-    named = [(p, [above.name for above in paths[p.first][1:]]) for p in places]
-    # Whoever names the county as well means the place in that county.
-    exact = [(p, path) for p, path in named if any(_short(n) in typed for n in path[:-1])]
-    return [Choice(p.code, " ".join(path)) for p, path in (exact or named)[:CHOICES_MOST]]
+    """The townships and communities that the words of an address name, the likeliest first."""
+    found = [entry for entry in gazetteer.find(address) if entry.level in LEVELS]
+    return [Choice(entry.code, entry.path) for entry in found[:CHOICES_MOST]]
 
 
 def place_with(code: str) -> Place:
@@ -67,17 +57,3 @@ def place_with(code: str) -> Place:
     if found is None:
         raise Refused(_("没有这个地点，请重新选"), field="place")
     return found
-
-
-def _contained(typed: str) -> QuerySet[Place]:
-    return Place.objects.filter(level__in=LEVELS).extra(
-        where=[
-            "length(regexp_replace(name, %s, '')) > 1",
-            "position(regexp_replace(name, %s, '') in %s) > 0",
-        ],
-        params=[ENDINGS, ENDINGS, typed],
-    )
-
-
-def _short(name: str) -> str:
-    return name.removesuffix("区").removesuffix("县") if len(name) > 2 else name

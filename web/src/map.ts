@@ -116,7 +116,7 @@ function watchCells(map: LiveMap, address: string | undefined): void {
   let asked = "";
   const load = async (): Promise<void> => {
     const seen = map.getBounds();
-    const bbox = [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()].map((n) => n.toFixed(3)).join(",");
+    const bbox = [seen.getWest(), seen.getSouth(), seen.getEast(), seen.getNorth()].map((n) => n.toFixed(5)).join(",");
     if (bbox === asked) return;
     asked = bbox;
     const answer = await fetch(`${address}${address.includes("?") ? "&" : "?"}bbox=${bbox}`).catch(() => null);
