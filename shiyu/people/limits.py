@@ -10,7 +10,7 @@ from shiyu.common.attempts import Counter, Limit
 
 ACCOUNT = Limit("account", 8, timedelta(minutes=15), timedelta(minutes=15))
 ADDRESS = Limit("address", 60, timedelta(minutes=15), timedelta(minutes=15))
-CODE = Limit("code", 6, timedelta(minutes=10), timedelta(minutes=15))
+CODE = Limit("code", 5, timedelta(minutes=10), timedelta(minutes=15))
 
 
 def of_account(username: str) -> Counter:

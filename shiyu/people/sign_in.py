@@ -3,8 +3,10 @@
 import base64
 import hashlib
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
+import qrcode
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -18,6 +20,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from qrcode.image.svg import SvgPathFillImage
 
 from shiyu.common import attempts
 from shiyu.common.errors import Refused
@@ -125,6 +128,12 @@ class CodeAdapter(DefaultMFAAdapter):
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         person = authenticator.user
         return not rules.must_use_second_factor(person, Actor.for_person(person))
+
+    def build_totp_svg(self, url: str) -> str:
+        """On white of its own, since phones read no black code on a dark page."""
+        out = BytesIO()
+        qrcode.make(url, image_factory=SvgPathFillImage).save(out)
+        return out.getvalue().decode()
 
     def get_totp_issuer(self) -> str:
         return "市域 Shiyu"

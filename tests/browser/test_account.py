@@ -13,6 +13,8 @@ from shiyu.people.models import Person
 from shiyu.people.tests.made import PASSWORD, PROGRAM, make_person
 from shiyu.places.models import City
 
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -33,7 +35,11 @@ def window(request: pytest.FixtureRequest, windows: object) -> Page:
 
 
 def keep(page: Page, name: str) -> None:
-    """A picture to look at, where one is asked for."""
+    """Nothing serious for axe; and a picture to look at, where one is asked for."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run().then(r => r.violations)")
+    serious = [v["id"] for v in found if v["impact"] in ("serious", "critical")]
+    assert serious == [], name
     folder = os.environ.get("SHIYU_PICTURES")
     if folder:
         width = page.viewport_size["width"]
