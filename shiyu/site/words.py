@@ -85,6 +85,7 @@ WORDS = (
     gettext_noop("已标在地图上。再点一下可以改。"),
     gettext_noop("点一下地图标出位置。也可以用方向键移动，按回车标在正中。"),
     gettext_noop("地图打不开。请填写街道和门牌。"),
+    gettext_noop("这里打不开地图，位置见文字和列表。"),
     gettext_noop("编号"),
     gettext_noop("回执码"),
     gettext_noop("凭回执码查进度、评价"),

@@ -126,7 +126,9 @@ export function watchMaps(): void {
       if (!isIntersecting) continue;
       near.unobserve(target);
       const box = target as HTMLElement;
-      import("./map").then(({ showPoints }) => showPoints(box), () => box.remove());
+      import("./map")
+        .then(({ showPoints }) => showPoints(box))
+        .catch(() => box.replaceChildren(make("p", { class: "map-none", text: t("这里打不开地图，位置见文字和列表。") })));
     }
   });
   for (const box of boxes) {
