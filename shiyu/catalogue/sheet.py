@@ -52,15 +52,17 @@ IDENTITY = (*MAJOR, *KIND)
 NEEDED = {"minor_name", "condition", "handling"}
 PER_KIND = ("watch", "lead", "co", "law", "clause", "collecting", "evidence", "source")
 LOOK_FOR_HEADINGS_IN = 15
+UNIT_IN_HEADING = re.compile(r"\((?:单位[::]?)?(紧急工作时|工作时|工作日|自然日|分钟)\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column means; `tier` where its heading names one."""
+    """What a column means; `tier` and `unit` where its heading names one: 处置时限（工作日）."""
 
     at: int
     meaning: str
     tier: str = ""
+    unit: str = ""
 
 
 @dataclass(slots=True)
@@ -153,7 +155,8 @@ def _columns(pairs: Sequence[tuple[str, str]]) -> list[Column]:
         meaning, tier = _meaning(group, heading)
         if meaning and (meaning not in taken or meaning in ROLES):
             taken.add(meaning)
-            columns.append(Column(at, meaning, tier))
+            unit = UNIT_IN_HEADING.search(unicodedata.normalize("NFKC", group + heading))
+            columns.append(Column(at, meaning, tier, unit[1] if unit else ""))
     return columns
 
 
@@ -222,7 +225,8 @@ def _entry(row: Row, columns: Sequence[Column], sheet: str, title: str) -> Entry
         if column.meaning in ROLES:
             entry.units.append((column.meaning, column.tier, text))
         elif text:
-            entry.cells[column.meaning] = text
+            bare = column.unit and re.fullmatch(r"\d+", text)
+            entry.cells[column.meaning] = text + column.unit if bare else text
             entry.shares_limit |= carried
     return entry
 

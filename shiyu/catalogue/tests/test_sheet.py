@@ -175,6 +175,18 @@ def test_numbers_typed_as_numbers_are_codes_without_a_point(tmp_path):
     assert (drafts[0].kind_code, rejected) == ("1112", [])
 
 
+def test_a_bare_number_takes_its_unit_from_the_heading(tmp_path):
+    headings = [h.replace("处置时限", "处置时限（工作日）") for h in HEADINGS]
+    rows = [
+        ["01", "公用设施", "01", "上水井盖", "缺失", "2紧急工作时", "恢复", "", ""],
+        ["", "", "", "", "破损", "5", "更换", "", ""],
+    ]
+
+    drafts, rejected, _notes, _count = read(csv_of(tmp_path / "a.csv", rows, headings=headings))
+
+    assert ([d.handling for d in drafts], rejected) == (["2紧急工作时", "5工作日"], [])
+
+
 @needs_data
 def test_a_real_citys_standard_is_read_whole():
     path = DATA / "standards_cn/yuncheng_filing_handling_closing_standard.csv"

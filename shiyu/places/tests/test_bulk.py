@@ -6,7 +6,7 @@ import shapely
 from shiyu.common.errors import NotAllowed, Refused
 from shiyu.common.sheets import read_sheets
 from shiyu.people.actors import Actor
-from shiyu.places import bulk
+from shiyu.places import boundaries, bulk
 from shiyu.places.coordinates import gcj02_from_wgs84
 from shiyu.places.geometry import parse_geojson
 from shiyu.places.models import City, Place
@@ -142,14 +142,14 @@ def test_a_stranger_imports_nothing():
     with pytest.raises(NotAllowed):
         bulk.import_places(table(("990101", "东区", "")), actor=Actor("person", 5))
     with pytest.raises(NotAllowed):
-        bulk.import_boundaries([], source="x", actor=Actor("person", 5))
+        boundaries.import_boundaries([], source="x", actor=Actor("person", 5))
 
 
 def test_boundaries_in_gcj02_are_stored_in_wgs84():
     found_town()
     drawn = shapely.transform(square(114.3, 34.8, 0.05), gcj)
 
-    outcome = bulk.import_boundaries(
+    outcome = boundaries.import_boundaries(
         [feature("990101", drawn)], crs="gcj02", source="测试", actor=PROGRAM
     )
 
@@ -173,7 +173,7 @@ def test_faults_of_boundaries_are_said_row_by_row():
         {"type": "Feature", "properties": None, "geometry": {"type": "Polygon"}},
     ]
 
-    outcome = bulk.import_boundaries(features, source="测试", actor=PROGRAM)
+    outcome = boundaries.import_boundaries(features, source="测试", actor=PROGRAM)
 
     assert reasons(outcome) == [
         (1, "与 990101100 重叠 509459 平方米（占较小者 50.00%）"),
@@ -188,7 +188,9 @@ def test_faults_of_boundaries_are_said_row_by_row():
     ]
     assert not outcome.applied
     assert not Place.objects.exclude(boundary=None).exclude(level="cell").exists()
-    mended = bulk.import_boundaries([feature("990101", crossing)], source="测试", actor=PROGRAM)
+    mended = boundaries.import_boundaries(
+        [feature("990101", crossing)], source="测试", actor=PROGRAM
+    )
     assert "已修复为2块" in mended.notes[0].reason
     assert "自相交" in mended.notes[0].reason
     assert mended.applied
@@ -196,11 +198,11 @@ def test_faults_of_boundaries_are_said_row_by_row():
 
 def test_a_gap_within_the_parent_is_told_with_its_area():
     found_town()
-    bulk.import_boundaries(
+    boundaries.import_boundaries(
         [feature("990101", square(114.3, 34.8, 0.02))], source="a", actor=PROGRAM
     )
 
-    outcome = bulk.import_boundaries(
+    outcome = boundaries.import_boundaries(
         [feature("990101001", shapely.box(114.3, 34.8, 114.31, 34.82))], source="a", actor=PROGRAM
     )
 
@@ -210,6 +212,16 @@ def test_a_gap_within_the_parent_is_told_with_its_area():
     ]
 
 
+def test_what_lies_outside_the_parent_is_told_with_its_area():
+    found_town()
+    parent, child = square(114.3, 34.8, 0.02), square(114.31, 34.8, 0.02)
+    boundaries.import_boundaries([feature("990101", parent)], source="a", actor=PROGRAM)
+
+    outcome = boundaries.import_boundaries([feature("990101001", child)], source="a", actor=PROGRAM)
+
+    assert "有 2030348 平方米在上级东区之外" in [note.reason for note in outcome.notes]
+
+
 def test_a_small_overlap_is_told_and_taken():
     found_town()
     features = [
@@ -217,7 +229,7 @@ def test_a_small_overlap_is_told_and_taken():
         feature("990101100", shapely.box(114.31, 34.8, 114.32, 34.81)),
     ]
 
-    outcome = bulk.import_boundaries(features, source="测试", actor=PROGRAM)
+    outcome = boundaries.import_boundaries(features, source="测试", actor=PROGRAM)
 
     assert outcome.applied
     assert [note.row for note in outcome.notes] == [1, 2]
@@ -228,7 +240,9 @@ def test_the_map_version_rises_and_the_frame_of_the_city_widens():
     city = found_town()
     before = city.map_version
 
-    bulk.import_boundaries([feature("990101", square(114.0, 34.0, 0.5))], source="a", actor=PROGRAM)
+    boundaries.import_boundaries(
+        [feature("990101", square(114.0, 34.0, 0.5))], source="a", actor=PROGRAM
+    )
 
     city = City.objects.get()
     assert city.map_version > before
@@ -268,7 +282,7 @@ def test_real_county_boundaries_in_gcj02_are_taken_in():
     bulk.import_places(areas, actor=PROGRAM)
     text = (DATA / "places_cn/kaifeng_counties_gcj02.geojson").read_text()
 
-    outcome = bulk.import_boundaries(
+    outcome = boundaries.import_boundaries(
         json.loads(text)["features"], crs="gcj02", source="测试", actor=PROGRAM
     )
 

@@ -71,8 +71,10 @@ def standards(
         from shiyu.catalogue.bulk import import_standards
         from shiyu.common.sheets import read_sheets
 
+        sheets = read_sheets(file)
+        _checking(sum(len(sheet.rows) for sheet in sheets))
         return import_standards(
-            read_sheets(file),
+            sheets,
             valid_from=valid_from.date() if valid_from else _today(),
             actor=actor,
             category=category,
@@ -98,7 +100,9 @@ def places(file: Path, rejects_file: Path | None, **how: bool) -> None:
         from shiyu.places.bulk import import_places
         from shiyu.places.table import read_places
 
-        return import_places(read_places(read_sheets(file)), actor=actor, **how)
+        planned = read_places(read_sheets(file))
+        _checking(len(planned))
+        return import_places(planned, actor=actor, **how)
 
     _carry_out(file, run, rejects_file)
 
@@ -123,11 +127,13 @@ def boundaries(
 
     def run(actor: "Actor") -> "Outcome":
         from shiyu.common.sheets import decoded
-        from shiyu.places.bulk import import_boundaries
+        from shiyu.places.boundaries import import_boundaries
         from shiyu.places.geometry import parse_geojson
 
+        features = parse_geojson(decoded(file.read_bytes()))
+        _checking(len(features))
         return import_boundaries(
-            parse_geojson(decoded(file.read_bytes())),
+            features,
             source=source or file.name,
             actor=actor,
             crs=crs,
@@ -153,8 +159,10 @@ def units(file: Path, rejects_file: Path | None, **how: bool) -> None:
         from shiyu.places.models import Place
         from shiyu.places.rules import the_city
 
+        rows = read_units(read_sheets(file))
+        _checking(len(rows))
         return import_units(
-            read_units(read_sheets(file)),
+            rows,
             root_place=the_city().code,
             places=set(Place.objects.values_list("code", flat=True)),
             actor=actor,
@@ -186,6 +194,10 @@ def _carry_out(file: Path, run: "Callable[[Actor], Outcome]", rejects_file: Path
         click.echo(outcome.summary)
     if outcome.rejected and not outcome.applied:
         raise SystemExit(1)
+
+
+def _checking(rows: int) -> None:
+    click.echo(f"共 {rows} 行，检查并写入 …", err=True)
 
 
 def _tell(title: str, rows: "list[Reject]") -> None:
