@@ -23,7 +23,7 @@ from shiyu.portal import forms, progress
 from shiyu.portal.receipts import Receipt, address_of, count_for, receipt_with
 from shiyu.portal.rules import PHOTOS_MOST, UPLOADING
 from shiyu.portal.views.holding import kept_private
-from shiyu.portal.views.step import FORM_STATUS
+from shiyu.portal.views.step import FORM_STATUS, posted
 
 BACK = "../"
 """From a form's address to its report: a relative address, so that no code is stored with it."""
@@ -50,7 +50,7 @@ def with_receipt(view: View) -> View:
 @kept_private
 def find(request: HttpRequest) -> HttpResponse:
     """Ask for the code and lead to the report (我的上报)."""
-    form = forms.CodeForm(request.POST or None)
+    form = forms.CodeForm(posted(request))
     if request.method != "POST" or not form.is_valid():
         return _ask(request, form)
     try:

@@ -19,7 +19,7 @@ from shiyu.portal.views.holding import (
     kept_private,
     writing,
 )
-from shiyu.portal.views.step import draft_in, get_or_post, show_step
+from shiyu.portal.views.step import draft_in, get_or_post, posted, show_step
 
 GO = frozenset({"photo", "words", "place", "kind"})
 
@@ -42,7 +42,7 @@ def _check(request: HttpRequest, held: Held) -> HttpResponse:
     if missing != "check":
         return redirect(f"portal:{missing}")
     kept = seal.unseal(held.token, draft.sealed)
-    form = forms.ContactForm(request.POST or None, initial=kept)
+    form = forms.ContactForm(posted(request), initial=kept)
     if request.method != "POST":
         return _check_page(request, draft, form)
     if request.POST.get("go") in GO:

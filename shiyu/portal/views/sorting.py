@@ -9,7 +9,7 @@ from shiyu.catalogue.models import Kind
 from shiyu.catalogue.rules import kinds_for_public
 from shiyu.portal import actions, forms, kinds, similar, suggest
 from shiyu.portal.views.holding import Held, writing
-from shiyu.portal.views.step import draft_in, get_or_post, onward, show_step
+from shiyu.portal.views.step import draft_in, get_or_post, onward, posted, show_step
 
 
 @get_or_post
@@ -17,7 +17,7 @@ from shiyu.portal.views.step import draft_in, get_or_post, onward, show_step
 def kind(request: HttpRequest, held: Held) -> HttpResponse:
     """Step 3: of what kind it is; suggestions are offered with their reasons (类别)."""
     draft = draft_in(held)
-    form = forms.MoreWordsForm(request.POST or None, initial={"text": draft.text})
+    form = forms.MoreWordsForm(posted(request), initial={"text": draft.text})
     offers = suggest.suggested(draft.text, at=timezone.now())
     if draft.kind and draft.kind.pk not in {offer.kind.pk for offer in offers}:
         offers = [suggest.Suggestion(draft.kind, _("您选的")), *offers[: suggest.SHOWN_MOST - 1]]
@@ -44,7 +44,7 @@ def kind(request: HttpRequest, held: Held) -> HttpResponse:
 def all_kinds(request: HttpRequest, held: Held) -> HttpResponse:
     """All kinds in two levels, some rows at a time, or by words (选类别)."""
     draft = draft_in(held)
-    form = forms.FindKindForm(request.POST or None)
+    form = forms.FindKindForm(posted(request))
     error, found = "", None
     if request.method == "POST":
         chosen = request.POST.get("kind", "")

@@ -21,7 +21,7 @@ from shiyu.portal.views.holding import (
     to_present,
     writing,
 )
-from shiyu.portal.views.step import FORM_STATUS, draft_in, get_or_post, onward, show_step
+from shiyu.portal.views.step import FORM_STATUS, draft_in, get_or_post, onward, posted, show_step
 
 
 @get_or_post
@@ -76,7 +76,7 @@ def words(request: HttpRequest) -> HttpResponse:
     """Step 1 without a photo: what is the problem (文字)."""
     held = held_by(request)
     form = forms.WordsForm(
-        request.POST or None, initial={"text": held.unsent.text if held.unsent else ""}
+        posted(request), initial={"text": held.unsent.text if held.unsent else ""}
     )
     if request.method == "POST" and is_of_another(request, held):
         return to_present(request)
