@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from shiyu.calendars.rules import Calendars, read_calendars
 from shiyu.cases import timing
 from shiyu.cases.lifecycle import FINAL
 from shiyu.cases.models import Assignment, Case
@@ -68,6 +69,14 @@ class Fault:
     says: str
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one batch is looked at with: a moment, and the calendars as they stand."""
+
+    now: datetime
+    calendars: Calendars
+
+
 @dataclass(slots=True)
 class Audited:
     """How far an audit has come."""
@@ -112,11 +121,11 @@ def _batch(after: int) -> Sequence[Case]:
 
 
 def _audit_batch(batch: Sequence[Case], audited: Audited) -> Iterator[Fault]:
-    now = moment()
+    at = Look(moment(), read_calendars())
     steps = _steps_of({case.subject: case for case in batch}, audited)
     for case in batch:
         audited.cases += 1
-        difference = _difference(case, steps.get(case.subject, []), now)
+        difference = _difference(case, steps.get(case.subject, []), at)
         if difference:
             yield Fault(case.subject, difference)
 
@@ -132,7 +141,7 @@ def _steps_of(cases: Mapping[str, Case], audited: Audited) -> dict[str, list[Ste
     return steps
 
 
-def _difference(case: Case, steps: list[Step], now: datetime) -> str:
+def _difference(case: Case, steps: list[Step], at: Look) -> str:
     """The first thing in which a case is not what its lines amount to, or ""."""
     if any(b.at < a.at for a, b in pairwise(steps)):
         return _("时间先后颠倒")
@@ -140,7 +149,7 @@ def _difference(case: Case, steps: list[Step], now: datetime) -> str:
         standing = replay(steps)
     except Refused as refusal:
         return _("过程推不出来：%(why)s") % {"why": refusal.message}
-    return _standing_differs(case, standing) or _times_differ(case, standing, steps, now)
+    return _standing_differs(case, standing) or _times_differ(case, standing, steps, at)
 
 
 def _standing_differs(case: Case, standing: Standing) -> str:
@@ -161,11 +170,11 @@ def _standing_differs(case: Case, standing: Standing) -> str:
     return ""
 
 
-def _times_differ(case: Case, standing: Standing, steps: list[Step], now: datetime) -> str:
+def _times_differ(case: Case, standing: Standing, steps: list[Step], at: Look) -> str:
     stored = {name: getattr(case, name) for name in TIME_FIELDS}
     parts = [a for a in case.assignments.all() if a.unit_id in standing.parts]
     kept = {a.unit_id: (a.due_at, a.yellow_at, a.paused) for a in parts}
-    timing.refresh(case, parts, steps, now=now)
+    timing.refresh(case, parts, steps, now=at.now, calendars=at.calendars)
     for name, value in stored.items():
         if getattr(case, name) != value:
             return _tell(name, value, getattr(case, name))

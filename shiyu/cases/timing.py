@@ -4,15 +4,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from django.utils import timezone
-
-from shiyu.calendars.rules import calendar_for
+from shiyu.calendars.rules import Calendars, read_calendars
 from shiyu.cases import clock
 from shiyu.cases.clock import Clock, Line
 from shiyu.cases.lifecycle import OPEN, Stage
 from shiyu.cases.models import Assignment, Case
 from shiyu.cases.replay import Step
-from shiyu.common.worktime import Allowance, Fixed, Limit, Season, zone
+from shiyu.common.worktime import Allowance, Fixed, Limit, Season
 
 CLOCK_OF = {
     Stage.REPORTED: "accept",
@@ -36,10 +34,18 @@ class Lamp(TypedDict):
 
 
 def refresh(
-    case: Case, parts: Sequence[Assignment], steps: Iterable[Step], *, now: datetime
+    case: Case,
+    parts: Sequence[Assignment],
+    steps: Iterable[Step],
+    *,
+    now: datetime,
+    calendars: Calendars | None = None,
 ) -> None:
-    """Set the stored due times of a case and its parts, unsaved, from its steps."""
-    found = clocks_of(case, steps, now=now)
+    """Set the stored due times of a case and its parts, unsaved, from its steps.
+
+    calendars  as read once for many cases; left out, they are looked at for this one.
+    """
+    found = clocks_of(case, steps, now=now, calendars=calendars)
     for part in parts:
         own = [c for c in found if c.name == "handling" and c.unit == str(part.unit_id)]
         part.due_at, part.yellow_at, part.paused = _stored(own[-1:])
@@ -50,11 +56,19 @@ def refresh(
         case.yellow_at = yellow_of_fixed(case.reported_at, case.fixed_due_at)
 
 
-def clocks_of(case: Case, steps: Iterable[Step], *, now: datetime) -> list[Clock]:
+def clocks_of(
+    case: Case,
+    steps: Iterable[Step],
+    *,
+    now: datetime,
+    calendars: Calendars | None = None,
+) -> list[Clock]:
     """All clocks of a case as they stand at `now`, in the order in which they started."""
+    if not case.procedure.limits and case.standard is None and case.fixed_due_at is None:
+        return []
     lines = [clock_line(step) for step in steps]
     units = {u for line in lines for u in (*line.units, line.unit) if u}
-    return clock.clocks(lines, terms_of(case, units), now=now)
+    return clock.clocks(lines, terms_of(case, units, calendars=calendars), now=now)
 
 
 def clock_line(step: Step) -> Line:
@@ -63,15 +77,17 @@ def clock_line(step: Step) -> Line:
     return Line(step.at, step.verb, unit, tuple(str(u) for u in step.units))
 
 
-def terms_of(case: Case, units: Iterable[str] = ()) -> clock.Procedure:
+def terms_of(
+    case: Case, units: Iterable[str] = (), *, calendars: Calendars | None = None
+) -> clock.Procedure:
     """Allowances and calendars under which this case runs."""
-    calendars = {u: calendar_for(int(u)) for u in units}
+    known = calendars or read_calendars()
     return clock.Procedure(
-        zone=zone(timezone.get_current_timezone_name()),
-        calendar=calendar_for(None),
+        zone=known.zone,
+        calendar=known.city,
         allowances=allowances_of(case),
         workday=clock.Workday(case.procedure.workday),
-        calendars={u: c for u, c in calendars.items() if c is not None},
+        calendars={unit: known.for_unit(int(unit)) for unit in units},
     )
 
 

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from shiyu.calendars.rules import Calendars, read_calendars
 from shiyu.cases import guards
 from shiyu.cases.actions.turn import words_of
 from shiyu.cases.bulk import REPORTER, Past, Told, fold, write
@@ -40,6 +41,7 @@ class Engine:
     units: Mapping[int, Unit]
     now: datetime
     rejected: list[tuple[Past, str]] = field(default_factory=list)
+    calendars: Calendars = field(default_factory=read_calendars)
 
     def run(
         self, groups: Iterable[Group], *, progress: Callable[[int], None] = lambda _n: None
@@ -60,7 +62,7 @@ class Engine:
         """Why a group of cases that name each other cannot have been; None when it can."""
         try:
             for past in group:
-                fold(past, before=self._ask)
+                fold(past, before=self._ask, calendars=self.calendars)
             for past in group:
                 _between(past)
         except Refused as refusal:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from shiyu.calendars.rules import Calendars
 from shiyu.cases import timing
 from shiyu.cases.models import Assignment, Case, Check, Rating
 from shiyu.cases.parts import follow, stand
@@ -61,10 +62,13 @@ class Past:
 Watch = Callable[[Past, Standing, list[Step], Told], None]
 
 
-def fold(past: Past, *, before: Watch | None = None) -> Standing:
+def fold(
+    past: Past, *, before: Watch | None = None, calendars: Calendars | None = None
+) -> Standing:
     """Let a past case go through all its steps, as live moves would have left it.
 
-    before  is asked ahead of each line and may refuse it.
+    before     is asked ahead of each line and may refuse it.
+    calendars  as read once for many cases.
 
     Raises  OutOfOrder, Refused: the history is impossible; `past` is not to be used any more.
     """
@@ -89,7 +93,7 @@ def fold(past: Past, *, before: Watch | None = None) -> Standing:
         past.parts = follow(case, rows, standing)
     for part in past.parts:
         part.opened_at = past.opened.get(part.unit_id)
-    timing.refresh(case, past.parts, steps, now=steps[-1].at)
+    timing.refresh(case, past.parts, steps, now=steps[-1].at, calendars=calendars)
     return standing
 
 

@@ -107,7 +107,9 @@ def _numbered(rows: pl.DataFrame, about: Recorded) -> pl.DataFrame:
 def _cases(rows: pl.DataFrame, about: Recorded) -> pl.DataFrame:
     """The cases with everything stored that follows from their one or two lines."""
     closed, due, start = pl.col("closed"), pl.col("due_at"), pl.col("reported_at")
-    until_yellow = pl.max_horizontal(due - start, pl.lit(0).cast(pl.Duration("us"))) * 3 // 4
+    given = (due - start).dt.total_microseconds().clip(lower_bound=0)
+    until_yellow = (given * 3 / 4).round(mode="half_to_even").cast(pl.Int64)
+    until_yellow = until_yellow.cast(pl.Duration("us"))
     nothing = pl.lit(None)
     values = {
         "id": pl.col("id"),

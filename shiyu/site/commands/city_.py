@@ -1,0 +1,126 @@
+"""`shiyu city`: build a running city from what another system exported (建城)."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+
+from shiyu.common.errors import Refused
+from shiyu.site.start import django_ready, hold_database, refuse
+
+
+@click.group()
+def command() -> None:
+    """Build a city from an export."""
+
+
+@command.command("from-reports")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--columns", default="", help="role=column pairs: id, created, closed, due, kind, …")
+@click.option("--preset", default="", help="nyc311 or baltimore311: columns, zone, missing words.")
+@click.option("--timezone", default="", help="Zone of times without one, e.g. America/New_York.")
+@click.option("--missing", default="", help='Words that mean "nothing", e.g. NA,N/A.')
+@click.option("--source", default="", help="Name of the source; else the preset's, else FILE's.")
+@click.option("--name", default="", help="Name of the city.")
+@click.option("--bounds", default="", help="west,south,east,north; else found from the points.")
+@click.option("--rejects", type=click.Path(path_type=Path), help="Where refused rows go.")
+@click.option("--json", "as_json", is_flag=True, help="End with one line of figures as JSON.")
+def from_reports(
+    file: Path,
+    columns: str,
+    preset: str,
+    timezone: str,
+    missing: str,
+    source: str,
+    name: str,
+    bounds: str,
+    rejects: Path | None,
+    as_json: bool,
+) -> None:
+    """Build a city from FILE (csv, xlsx or json), and replay its history.
+
+    Roles for --columns: id and created are needed; closed, due, kind, unit, lat, lon, text,
+    address and place make more of it. Cells are h3 hexagons around the points; without points,
+    the values of place.
+
+    Run it again after a stop, or with a longer file of the same source: what is there stays.
+    Rows that cannot be used go to FILE.rejects.csv (or --rejects) with the reason for each. A
+    row whose id the file has twice counts as already there if it says the same, and is refused
+    if not. Rows with a point far from all others are taken in without a cell.
+    """
+    _migrated()
+    from shiyu.history.reports.bounds import Bounds
+    from shiyu.history.reports.building import build
+    from shiyu.history.reports.columns import layout
+
+    bar = _Bar()
+    rejects = rejects or file.with_name(f"{file.name}.rejects.csv")
+    try:
+        asked = layout(preset, columns, timezone, missing, source)
+        built = build(
+            file,
+            asked,
+            name=name,
+            limits=Bounds.parse(bounds) if bounds else None,
+            rejects=_writable(rejects),
+            tell=bar.say,
+            progress=bar.show,
+        )
+    except (Refused, ValueError) as refusal:
+        refuse(str(refusal))
+    bar.end()
+    tally = built.tally
+    for note in built.notes:
+        click.echo(note, err=True)
+    if tally.rejected:
+        click.echo(f"{tally.rejected} 行退回，原因见 {rejects}", err=True)
+    else:
+        rejects.unlink(missing_ok=True)
+    if built.password:
+        click.echo(f"登录账号 desk，密码 {built.password}（只显示这一次）", err=True)
+    if as_json:
+        click.echo(tally.line())
+    else:
+        click.echo(
+            f"共 {tally.read} 行：载入 {tally.imported}，已有 {tally.already_there}，"
+            f"退回 {tally.rejected}。在办 {tally.open}，已结 {tally.closed}，"
+            f"超期办结 {tally.closed_late}。接着运行 shiyu serve"
+        )
+
+
+def _migrated() -> None:
+    """The database running and of this version: this may be the first command of a new city."""
+    hold_database()
+    words = [sys.executable, "-c", "from shiyu.site.cli import main; main()", "migrate"]
+    if subprocess.run(words, stdout=sys.stderr).returncode:
+        refuse("数据库没有准备好，见上面的说明")
+    django_ready()
+
+
+def _writable(path: Path) -> Path:
+    try:
+        path.open("a").close()
+    except OSError as error:
+        refuse(f"退回文件 {path} 写不了（{error.strerror}）：用 --rejects 另指一处")
+    return path
+
+
+class _Bar:
+    """Progress on standard error: what is being done, how many rows, how fast."""
+
+    def __init__(self) -> None:
+        self.begun = time.monotonic()
+
+    def say(self, sentence: str) -> None:
+        click.echo(f"[{time.monotonic() - self.begun:6.1f} s] {sentence}", err=True)
+
+    def show(self, done: int, of: int) -> None:
+        rate = done / max(time.monotonic() - self.begun, 0.001)
+        end = "\r" if sys.stderr.isatty() else "\n"
+        click.echo(f"  {done} / {of} 行，{rate:.0f} 行/秒", err=True, nl=False)
+        click.echo(end, err=True, nl=False)
+
+    def end(self) -> None:
+        click.echo(f"[{time.monotonic() - self.begun:6.1f} s] 完成", err=True)
