@@ -102,7 +102,7 @@ def _wait(process: "subprocess.Popen[bytes]", place: Path) -> None:
             return
         if time.monotonic() - told_at > SAY_EVERY_S:
             line = _last_line(place)
-            if line != told:
+            if line and line != told:
                 say(f"  {line[:100]}")
             told, told_at = line, time.monotonic()
 
@@ -110,7 +110,7 @@ def _wait(process: "subprocess.Popen[bytes]", place: Path) -> None:
 def _last_line(place: Path) -> str:
     lines = place.read_text(errors="replace").strip().splitlines()
     telling = [line for line in lines if not line.lstrip().startswith("WARNING")]
-    return telling[-1].split(" (from ")[0].strip() if telling else "…"
+    return telling[-1].split(" (from ")[0].strip() if telling else ""
 
 
 def _last_error(place: Path) -> str:
@@ -183,9 +183,10 @@ def _is_source(path: Path) -> bool:
 
 def messages() -> None:
     """Compile the catalogues of translated texts."""
-    if not MESSAGES.exists():
+    catalogues = sorted(ROOT.glob("shiyu/*/locale/*/LC_MESSAGES/*.po"))
+    if not catalogues or not MESSAGES.exists():
         return
-    wanted = {"catalogues": _hash(sorted(ROOT.glob("shiyu/*/locale/*/LC_MESSAGES/*.po")))}
+    wanted = {"catalogues": _hash(catalogues)}
     compiled = list(ROOT.glob("shiyu/*/locale/*/LC_MESSAGES/*.mo"))
     if compiled and _read_note("messages") == wanted:
         return

@@ -28,12 +28,12 @@ def command(check: bool) -> None:
     with connect("owner") as owner:
         _need_roles(owner)
         django_ready("owner")
-        left = _left()
         if check:
+            left = _left()
             click.echo(f"{left} migrations to carry out.")
             raise SystemExit(1 if left else 0)
         with _alone(owner):
-            _migrate(owner, left)
+            _migrate(owner)
 
 
 def _need_roles(owner: "psycopg.Connection[Any]") -> None:
@@ -67,18 +67,20 @@ def _left() -> int:
     return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
-def _migrate(owner: "psycopg.Connection[Any]", left: int) -> None:
+def _migrate(owner: "psycopg.Connection[Any]") -> None:
     from django.core.management import call_command
     from django.db import DatabaseError
 
     began = time.monotonic()
+    left = _left()
     try:
         owner.execute((files("shiyu.common") / "grants.sql").read_bytes())
-        call_command("migrate", interactive=False, verbosity=1 if left else 0)
-        # The pages may read what is migrated, never write it.
-        owner.execute("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM web, worker")
+        if left:
+            call_command("migrate", interactive=False, verbosity=1)
+            # The pages may read what is migrated, never write it.
+            owner.execute("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM web, worker")
     except (DatabaseError, psycopg.DatabaseError) as error:
-        refuse(f"Migrating stopped, nothing half-done was kept: {first_line(error)}")
+        refuse(f"Migrating stopped; the migrations before this one are kept: {first_line(error)}")
     where = "the embedded database" if is_embedded() else "the database"
     took = time.monotonic() - began
     done = f"{left} migrations carried out on {where} in {took:.1f} s."
