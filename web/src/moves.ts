@@ -16,7 +16,9 @@ function open(button: HTMLAnchorElement): void {
   form.classList.add("is-open");
   button.setAttribute("aria-expanded", "true");
   one<HTMLElement>("input:not([type=hidden]),select,textarea,button", form)?.focus({ preventScroll: true });
-  form.scrollIntoView({ block: "nearest" });
+  const bar = form.closest(".moves");
+  // At the foot of the window it is in view already: nothing moves under the hand.
+  if (!bar || getComputedStyle(bar).position !== "sticky") form.scrollIntoView({ block: "nearest" });
 }
 
 /** The key 1 to 9: opens that move. */
