@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -108,7 +108,7 @@ def _name(word: str, left: int | None) -> str:
     return _("{light}，剩余 {time}").format(light=word, time=long_span(left))
 
 
-def _get(clock: object, name: str) -> object:
+def _get(clock: object, name: str) -> Any:
     if isinstance(clock, Mapping):
         return clock.get(name)
     return getattr(clock, name, None)
