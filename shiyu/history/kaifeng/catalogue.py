@@ -51,6 +51,13 @@ PROCEDURE = {
         "verify": "1工作日",
     },
     "objection_limit": "4工作时",
+    "intake_tiers": {
+        "": "county",
+        "hotline": "city",
+        "sensor": "city",
+        "department": "city",
+        "superior": "city",
+    },
     "source": "受理、派遣时限据运城市系统；其余为演示值",
 }
 

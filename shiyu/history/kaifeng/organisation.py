@@ -22,7 +22,7 @@ from shiyu.places.models import Place
 
 LONG_AGO = date(2024, 1, 1)
 CENTRE, DEPARTMENT = Unit.Kind.CENTRE, Unit.Kind.DEPARTMENT
-GULOU = "410204"
+LONGTING = "410202"
 CHIEFS = ("网格长", "街长", "党小组长", "楼长", "单元长")
 ROSTERS = 24
 WALKING = (Duty.PATROL, Duty.VERIFY, Duty.REPORT)
@@ -173,7 +173,7 @@ class _Staff:
         communities = [
             place
             for place in self._places.values()
-            if place.level == Place.Level.COMMUNITY and place.code.startswith(GULOU)
+            if place.level == Place.Level.COMMUNITY and place.code.startswith(LONGTING)
         ]
         return [
             (place, title, (f"{place.code}-{number}", self._names.draw()))
