@@ -25,9 +25,10 @@ def kind(request: HttpRequest, held: Held) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         text = form.cleaned_data["text"] if "text" in request.POST else None
         chosen, known = request.POST.get("kind", ""), _kind_with(request)
-        if text and not chosen and text != draft.text:
+        if text and text != draft.text and (not chosen or not offers):
             actions.write(draft, text)
-            return redirect("portal:kind")
+            speaks = suggest.by_words(text, list(kinds_for_public()), at=timezone.now())
+            return redirect("portal:kind" if speaks else "portal:kinds")
         if chosen == "other":
             actions.write(draft, draft.text if text is None else text)
             return redirect("portal:kinds")
