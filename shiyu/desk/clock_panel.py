@@ -103,10 +103,11 @@ def _span(passage: Passage) -> SpanShown:
     span = passage.span
     end = _("现在") if span.end is None else _short(span.end, span.start)
     why = title_of_verb(span.why)
-    what = why if span.running else _("暂停：%(why)s") % {"why": why}
+    what = _("计时（%(why)s）") if span.running else _("暂停（%(why)s）")
+    what = what % {"why": why}
     if passage.gaps:
         reasons = dict.fromkeys(str(OFF[gap.why]) for gap in passage.gaps)
-        what += _("（不计%(reasons)s）") % {"reasons": "、".join(reasons)}
+        what += _("，不计%(reasons)s") % {"reasons": "、".join(reasons)}
     minutes = passage.counted if span.running else passage.minutes
     return SpanShown(f"{_short(span.start)}–{end}", what, minutes, span.running)
 

@@ -8,7 +8,8 @@ from django.db.models import F, Q
 
 from shiyu.cases import timing
 from shiyu.cases.channels import title_of
-from shiyu.cases.models import Assignment, Case, CaseQuerySet
+from shiyu.cases.models import Assignment, Case, CaseQuerySet, Report
+from shiyu.journal.models import Remark
 
 A_PAGE = 50
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,6 +46,7 @@ class Row:
     case: Case
     clock: timing.Lamp
     channel: str
+    words: str = ""
 
     @property
     def where(self) -> str:
@@ -82,10 +84,20 @@ def page(
     has_before = more if backwards else onwards is not None
     has_after = True if backwards else more
     return Page(
-        [row_of(case, now=now) for case in rows],
+        _rows(rows, now),
         str(mark_of(rows[0], due)) if rows and has_before else "",
         str(mark_of(rows[-1], due)) if rows and has_after else "",
     )
+
+
+def _rows(cases: Sequence[Case], now: datetime) -> list[Row]:
+    """Lines for these cases; those without a kind yet show the beginning of what was said."""
+    unsorted = [case.pk for case in cases if case.kind_id is None]
+    reports = Report.objects.filter(case__in=unsorted, remark_id__isnull=False).order_by("-pk")
+    said = dict(reports.values_list("case_id", "remark_id"))
+    remarks = Remark.objects.filter(erased_at__isnull=True).in_bulk(list(said.values()))
+    texts = {case: remarks[remark].text for case, remark in said.items() if remark in remarks}
+    return [row_of(case, now=now, words=texts.get(case.pk, "")) for case in cases]
 
 
 def neighbour(cases: CaseQuerySet, mark: Mark, *, due: str, back: bool = False) -> str:
@@ -99,7 +111,7 @@ def mark_of(case: Case, due: str) -> Mark:
     return Mark(getattr(case, due) if due else None, case.pk)
 
 
-def row_of(case: Case, *, now: datetime) -> Row:
+def row_of(case: Case, *, now: datetime, words: str = "") -> Row:
     """A case as a line: its light is its own part's where the list is sorted by that."""
     clock: timing.Lamp
     if hasattr(case, "part_due"):
@@ -108,7 +120,7 @@ def row_of(case: Case, *, now: datetime) -> Row:
         clock["pause_reason"] = str(case.get_stage_display())
     else:
         clock = timing.lamp(case, now=now)
-    return Row(case, clock, title_of(case.channel))
+    return Row(case, clock, title_of(case.channel), words)
 
 
 def before(due: str, mark: Mark) -> Q:

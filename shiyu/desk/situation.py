@@ -13,6 +13,7 @@ from shiyu.cases.lifecycle import INTAKE
 from shiyu.cases.models import Case
 from shiyu.cases.replay import Standing, Step, replay
 from shiyu.cases.siting import TIERS
+from shiyu.desk import offers
 from shiyu.desk.near import Near, near_to
 from shiyu.journal.models import Line
 from shiyu.people.actors import Actor
@@ -46,8 +47,9 @@ class Situation:
 
     @cached_property
     def moves(self) -> list[str]:
-        """What this actor may do now, in the order of the procedure."""
-        return rules.open_moves(self.actor, self.case, self.standing)
+        """What this actor may do now and would not be refused: what the stage asks for first."""
+        found = rules.open_moves(self.actor, self.case, self.standing)
+        return sorted((name for name in found if offers.worth(self, name)), key=offers.rank)
 
     @cached_property
     def clocks(self) -> list[Clock]:

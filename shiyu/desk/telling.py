@@ -77,12 +77,15 @@ def _told(line: Line, named: Named) -> Told:
     who = named.people.get(line.actor, "")
     if unit := named.unit(line.facts.get("unit")) if _acts_for_unit(line.verb) else "":
         who = f"{unit} {who}"
+    to = TO[line.verb](line.facts, named) if line.verb in TO else ""
+    if line.verb == "report":  # its words stand above, with the report
+        remark, who, to = None, to if line.actor.startswith("receipt:") else f"{who}（{to}）", ""
     return Told(
         line.occurred_at,
         line.verb,
         title_of_verb(line.verb),
         who,
-        TO[line.verb](line.facts, named) if line.verb in TO else "",
+        to,
         remark.text if remark and not erased else "",
         erased,
         RULE[line.verb](line.facts, named) if line.verb in RULE else "",

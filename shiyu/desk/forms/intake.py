@@ -1,20 +1,33 @@
 """Forms of the intake desk: file, refuse, merge, correct, settle (受理立案)."""
 
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shiyu.cases import rules, search
 from shiyu.cases.models import Case
-from shiyu.catalogue.models import Standard
-from shiyu.catalogue.rules import find_kinds, standards_for
-from shiyu.desk.forms.base import KINDS_LIST, KindField, MoveForm, PhotosField, reason
+from shiyu.catalogue.models import Kind, Standard
+from shiyu.catalogue.rules import kinds_in_use
+from shiyu.desk.forms.base import (
+    KINDS_LIST,
+    KindField,
+    MoveForm,
+    PhotosField,
+    kind_called,
+    reason,
+)
 from shiyu.desk.forms.place import PlaceForm
 
 SUGGESTED = 4
+CONDITIONS_SHOWN = 9
+WORDS_TRIED = 40
+KINDS_TRIED = 40
 
 
 class FileForm(MoveForm):
@@ -24,80 +37,78 @@ class FileForm(MoveForm):
     lists = (KINDS_LIST,)
 
     def arrange(self) -> None:
-        found = self._standards(self.about.case)
-        self.fields["standard"] = forms.ModelChoiceField(
-            Standard.objects.filter(pk__in=[s.pk for s in found]).select_related("kind"),
-            label=_("立案条件"),
-            required=False,
-            empty_label=None,
-            initial=found[0].pk if len(found) == 1 else None,
-            widget=forms.RadioSelect,
-            error_messages={"invalid_choice": _("这条立案标准今天不在有效期内，请另选")},
-        )
-        self._offer(found)
+        self.typed = _kind_typed(self.data.get("kind", "")) if self.is_bound else None
+        found = _conditions(self.about.case, self.typed)
+        if found:
+            self.fields["standard"] = _choice(found)
         hint = _("输入名称或代码；填了就按这个类别立案") if found else _("输入名称或代码")
         self.fields["kind"] = KindField(
             label=_("其他类别") if found else _("类别"), required=False, help_text=hint
         )
         self.fields["reason"] = reason(gettext_lazy("说明"), needed=False)
 
-    def _standards(self, case: Case) -> list[Standard]:
-        """Those of the case's own kind; without one, of the kinds its words suggest."""
-        today = timezone.localdate()
-        if case.kind is not None:
-            return standards_for(case.kind, today)
-        words = search.words_said(case)
-        found: dict[int, Standard] = {}
-        for word in [w for w in search.cut(words) if len(w) > 1][:12]:
-            for kind in find_kinds(word, most=SUGGESTED):
-                found |= {s.pk: s for s in standards_for(kind, today)}
-            if len(found) >= SUGGESTED:
-                break
-        return list(found.values())[:SUGGESTED]
-
-    def _offer(self, found: list[Standard]) -> None:
-        field = self.fields["standard"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.choices = [(s.pk, _condition(s)) for s in found]
-        if not found:
-            del self.fields["standard"]
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         kind = cleaned.get("kind")
         if kind is None:
-            if not cleaned.get("standard") and not self.errors:
-                self.add_error(
-                    "standard" if "standard" in self.fields else "kind", _("选一条立案条件")
-                )
+            if "standard" not in self.fields and "kind" not in self.errors:
+                self.add_error("kind", _("填写类别"))
             return cleaned
-        found = standards_for(kind, timezone.localdate())
-        chosen = cleaned.get("standard")
-        if len(found) == 1:
-            cleaned["standard"] = found[0]
-        elif chosen is None or chosen.kind_id != kind.pk:
-            self._ask_which(kind.name, found)
+        offered = [s for s in _conditions(self.about.case, kind) if s.kind_id == kind.pk]
+        if len(offered) == 1:
+            self.errors.pop("standard", None)
+            cleaned["standard"] = offered[0]
+        elif not offered:
+            self.add_error("kind", _("“%(kind)s”现在没有生效的立案标准") % {"kind": kind})
+        elif cleaned.get("standard") not in offered:
+            self.errors.pop("standard", None)
+            told = {"kind": kind, "n": len(offered)}
+            self.add_error("standard", _("“%(kind)s”有 %(n)d 条立案条件，选一条") % told)
         return cleaned
 
-    def _ask_which(self, kind: str, found: list[Standard]) -> None:
-        """Show the conditions of the kind that was typed, to choose from."""
-        if not found:
-            self.add_error("kind", _("“%(kind)s”现在没有生效的立案标准") % {"kind": kind})
-            return
-        if "standard" not in self.fields:
-            self.arrange_again(found)
-        self._offer(found)
-        told = {"kind": kind, "n": len(found)}
-        self.add_error("standard", _("“%(kind)s”有 %(n)d 条立案条件，选一条") % told)
 
-    def arrange_again(self, found: list[Standard]) -> None:
-        self.fields["standard"] = forms.ModelChoiceField(
-            Standard.objects.filter(pk__in=[s.pk for s in found]),
-            label=_("立案条件"),
-            required=False,
-            empty_label=None,
-            widget=forms.RadioSelect,
-        )
+def _choice(found: list[Standard]) -> forms.ModelChoiceField:
+    field = forms.ModelChoiceField(
+        Standard.objects.filter(pk__in=[s.pk for s in found]).select_related("kind"),
+        label=_("立案条件"),
+        empty_label=None,
+        initial=found[0].pk if len(found) == 1 else None,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("选一条立案条件"),
+            "invalid_choice": _("这条立案标准今天不在有效期内，请另选"),
+        },
+    )
+    field.choices = [(s.pk, _condition(s)) for s in found]
+    return field
+
+
+def _conditions(case: Case, typed: Kind | None) -> list[Standard]:
+    """Those in force of the kind typed, else of the case's own, else of what its words suggest."""
+    kind = typed or case.kind
+    kinds = [kind] if kind is not None else _suggested(case)
+    in_force = Standard.objects.valid_on(timezone.localdate()).filter(kind__in=kinds)
+    rank = {found.pk: place for place, found in enumerate(kinds)}
+    standards = list(in_force.select_related("kind"))
+    return sorted(standards, key=lambda s: (rank[s.kind_id], s.ordinal))[:CONDITIONS_SHOWN]
+
+
+def _suggested(case: Case) -> list[Kind]:
+    """Kinds whose names share words with what was reported, most shared first: a suggestion."""
+    words = [w for w in search.cut(search.words_said(case)) if len(w) > 1][:WORDS_TRIED]
+    if not words:
+        return []
+    shared = reduce(or_, (Q(name__contains=word) for word in words))
+    found = list(kinds_in_use().filter(shared)[:KINDS_TRIED])
+    found.sort(key=lambda kind: -sum(word in kind.name for word in words))
+    return found[:SUGGESTED]
+
+
+def _kind_typed(words: str) -> Kind | None:
+    try:
+        return kind_called(words.strip()) if words.strip() else None
+    except forms.ValidationError:
+        return None  # the field says so
 
 
 class DismissForm(MoveForm):

@@ -54,10 +54,12 @@ def move(request: SignedIn, number: str, name: str) -> HttpResponse:
         back = back_of(request.GET)
         return show(request, case, back=back, form=way.form(about, name, initial={"back": back}))
     form = way.form(about, name, request.POST, request.FILES)
-    if name not in about.moves:
-        return _cannot(request, about, form)
+    if not rules.may(actor, name, about.concern):
+        raise NotAllowed(_("您的岗位不能对这件案件“%(move)s”") % {"move": MOVES[name].title})
+    if case.stage not in MOVES[name].sources:
+        return _with_words_kept(request, about, form, _who_moved(case))
     if not form.is_valid():
-        return _again(request, case, form)
+        return _again(request, about, form)
     if way.checked and "checked" not in request.POST:
         return _check(request, about, form)
     try:
@@ -71,8 +73,12 @@ def _back(form: MoveForm) -> str:
     return back_of(QueryDict(form.data.get("back", "")))
 
 
-def _again(request: HttpRequest, case: Case, form: MoveForm) -> HttpResponse:
-    return show(request, case, back=_back(form), form=form, status=NOT_YET)
+def _again(request: HttpRequest, about: Situation, form: MoveForm) -> HttpResponse:
+    """The form again with what to change; a form that is not offered says it above the case."""
+    if form.move in about.moves:
+        return show(request, about.case, back=_back(form), form=form, status=NOT_YET)
+    words = [str(error) for errors in form.errors.values() for error in errors]
+    return _with_words_kept(request, about, form, words[0], status=NOT_YET)
 
 
 def _check(request: HttpRequest, about: Situation, form: MoveForm) -> HttpResponse:
@@ -113,30 +119,21 @@ def _kept(form: MoveForm) -> list[tuple[str, str]]:
     return [(name, value) for name in fields for value in form.data.getlist(name)]
 
 
-def _cannot(request: HttpRequest, about: Situation, form: MoveForm) -> HttpResponse:
-    """The move is not (or no longer) this person's to make: who moved the case, words kept."""
-    if not rules.may(about.actor, form.move, about.concern):
-        told_to = {"move": MOVES[form.move].title}
-        raise NotAllowed(_("您的岗位不能对这件案件“%(move)s”") % told_to)
-    sentence = _who_moved(about.case)
-    return _with_words_kept(request, about, form, sentence)
-
-
 def _refused(request: HttpRequest, number: str, form: MoveForm, refusal: Refused) -> HttpResponse:
     """A rule said no: at its field; or somebody was faster: who and what, the words kept."""
     if isinstance(refusal, NotAllowed):
         raise refusal
     case = case_numbered(number, form.about.actor)
-    seen = form.cleaned_data.get("version")
     about = Situation.of(case, form.about.actor)
+    seen = form.cleaned_data.get("version")
     if seen is None or seen == case.version:
         form.refuse(refusal)
-        return _again(request, case, form)
+        return _again(request, about, form)
     return _with_words_kept(request, about, form, _who_moved(case))
 
 
 def _with_words_kept(
-    request: HttpRequest, about: Situation, form: MoveForm, sentence: str
+    request: HttpRequest, about: Situation, form: MoveForm, sentence: str, status: int = CONFLICT
 ) -> HttpResponse:
     """The case as it is now. What was typed stands in the same form, or in a remark."""
     back = _back(form)
@@ -145,13 +142,12 @@ def _with_words_kept(
         data = form.data.copy()
         data["version"] = str(about.case.version)
         fresh = MOVE_FORMS[form.move].form(about, form.move, data)
-        fresh.is_valid()
         sentence = _("%(what)s。您写的内容还在，核对后可以再提交") % {"what": sentence}
     elif form.words and "remark" in about.moves:
         kept = {"reason": form.words, "back": back}
         fresh = MOVE_FORMS["remark"].form(about, "remark", initial=kept)
         sentence = _("%(what)s。您写的说明还在，可作为批注保存") % {"what": sentence}
-    return show(request, about.case, back=back, form=fresh, note=sentence, status=CONFLICT)
+    return show(request, about.case, back=back, form=fresh, note=sentence, status=status)
 
 
 def _who_moved(case: Case) -> str:

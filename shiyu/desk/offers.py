@@ -1,0 +1,83 @@
+"""Which of the moves that a stage allows are worth a button here, and in what order (可办的事).
+
+Only spares people a refusal they would certainly get; the actions refuse by their own rules.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from shiyu.cases import guards
+from shiyu.cases.clock import State
+from shiyu.cases.models import Assignment, Case, Report
+from shiyu.common.errors import Refused
+
+if TYPE_CHECKING:
+    from shiyu.desk.situation import Situation
+
+FIRST = (
+    *("accept", "file", "dispatch", "sign", "handle", "verify", "close"),
+    *("extend", "refuse_extension", "endorse_suspension", "suspend", "refuse_suspension"),
+    *("void", "exempt", "refuse_appeal", "check_done", "resume"),
+)
+"""What the case waits for comes first, so that its key is 1."""
+
+LAST = ("correct", "check_open", "merge", "remark", "urge", "appeal", "ask_void")
+
+
+def rank(name: str) -> int:
+    """Where a move stands among the numbered ones."""
+    return FIRST.index(name) - len(FIRST) if name in FIRST else name in LAST
+
+
+def worth(about: "Situation", name: str) -> bool:
+    """Whether this move could succeed for this actor now, as far as the page can tell."""
+    test = WORTH.get(name)
+    return test is None or test(about)
+
+
+def _late(about: "Situation", *, still: bool) -> bool:
+    """Whether a clock of one of the actor's units is late; `still`: one that has not ended."""
+    own = {str(unit) for unit in about.actor.units("handle")}
+    return any(
+        clock.late and not (still and clock.state is State.ENDED)
+        for clock in about.clocks
+        if clock.name == "handling" and clock.unit in own
+    )
+
+
+def _in_time(guard: Callable[[], None]) -> bool:
+    try:
+        guard()
+    except Refused:
+        return False
+    return True
+
+
+def _may_recall(about: "Situation") -> bool:
+    sent = about.case.assignments.filter(state=Assignment.State.SENT)
+    if sent.filter(opened_at__isnull=False).exists():
+        return False
+    return _in_time(lambda: guards.recall_in_time(about.case.procedure, about.steps, about.now))
+
+
+def _may_object(about: "Situation") -> bool:
+    return any(
+        _in_time(lambda u=unit: guards.objection_in_time(about.case, u.pk, about.steps, about.now))
+        for unit in about.own_units(["sent"])
+    )
+
+
+def _may_withdraw(about: "Situation") -> bool:
+    return Report.objects.filter(case=about.case)[:2].count() == 1
+
+
+WORTH: dict[str, Callable[["Situation"], bool]] = {
+    "appeal": lambda about: _late(about, still=False),
+    "ask_extension": lambda about: not _late(about, still=True),
+    "ask_suspension": lambda about: not _late(about, still=True),
+    "escalate": lambda about: about.case.centre.parent_id is not None,
+    "object": _may_object,
+    "recall": _may_recall,
+    "split": lambda about: about.case.direction == Case.Direction.DOWN,
+    "withdraw": _may_withdraw,
+}
