@@ -105,7 +105,7 @@ def _is_done() -> bool:
 def _live(plan: Plan, progress: Progress) -> int:
     """Six weeks of life; what an interrupted making has written already is left as it is."""
     town = read_town(plan.now, Random(plan.seed))
-    kinds = list(Kind.objects.exclude(category=Kind.Category.MATTER).order_by("code"))
+    kinds = list(Kind.objects.order_by("code"))
     stories = Stories(town, kinds, seed=plan.seed, count=plan.cases)
     guests = [town.units[hint.unit_id] for hint in sign_ins() if hint.duty == Duty.HANDLE]
     there = set(Report.objects.filter(source="demo").values_list("source_ref", flat=True))

@@ -56,7 +56,6 @@ PROCEDURE = {
         "hotline": "city",
         "sensor": "city",
         "department": "city",
-        "superior": "city",
     },
     "source": "受理、派遣时限据运城市系统；其余为演示值",
 }

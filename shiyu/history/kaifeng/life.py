@@ -24,6 +24,7 @@ OUTCOMES = (
     (1.0, Outcome.NOT_OURS, words.NOT_OURS),
 )
 TYPICAL_SHARE, SPREAD, LATEST = 0.4, 0.5, 1.5
+RATED_WITHIN_MINUTES = 13 * 60 * 10
 FROM_THE_PUBLIC = frozenset({"public", "hotline"})
 
 
@@ -167,7 +168,9 @@ def _another(story: Story, lead: Unit) -> Unit:
 
 
 def _dispatch(story: Story, sender: str, units: tuple[Unit, ...], said: str = "") -> None:
-    story.units, story.sent_at = list(units), story.at
+    if units[0] not in story.units:  # to the same unit the clock goes on where it stood
+        story.sent_at = story.at
+    story.units = list(units)
     story.step("dispatch", sender, to=Stage.DISPATCHED, units=units, said=said)
 
 
@@ -201,7 +204,10 @@ def _share(story: Story, unit: Unit) -> float:
 
 def _more_time(story: Story, share: float) -> float:
     """Ask for an extension or a suspension in time; the share of the limit needed then."""
-    unit, long = story.units[0], "工作日" in story.standard.handling
+    unit = story.units[0]
+    late = story.town.handled(story.standard, story.sent_at, 0.9)
+    in_time = story.at + timedelta(hours=1) < late
+    long = in_time and "工作日" in story.standard.handling
     if long and story.happens(EXTENDED):
         story.until_then(story.town.handled(story.standard, story.sent_at, 0.7))
         story.step(
@@ -289,7 +295,8 @@ def _afterwards(story: Story) -> None:
         return
     if story.past.case.channel not in FROM_THE_PUBLIC or not story.happens(RATED):
         return
-    story.until_then(story.town.by_day(story.at, story.delay(300, 1.0)))
+    minutes = min(story.delay(300, 1.0), RATED_WITHIN_MINUTES)
+    story.until_then(story.town.by_day(story.at, minutes))
     solved = story.chance.choices(("yes", "partly", "no"), (78, 11, 11))[0]
     how = {"yes": (5, 4), "partly": (4, 3), "no": (2, 1)}[solved]
     said = story.one_of(words.UNSOLVED if solved == "no" else words.SOLVED)

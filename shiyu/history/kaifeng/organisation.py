@@ -35,6 +35,8 @@ DESKS: dict[str, tuple[tuple[str, ...], int, int, str]] = {
     "值班长": ((Duty.COMMAND,), 2, 1, "zb"),
     "核查员": ((Duty.VERIFY,), 4, 4, "hc"),
 }
+ANSWERS = "zx"
+"""Of a county's desks the one that also handles: it splits and answers orders from the city."""
 ADMINISTRATORS = {
     Duty.SYSTEM_ADMIN: ("系统管理员", "xitong"),
     Duty.SECURITY_ADMIN: ("安全管理员", "anquan"),
@@ -150,6 +152,8 @@ class _Staff:
             where = "shi" if in_city else code
             for title, (duties, of_city, of_county, key) in DESKS.items():
                 many = of_city if in_city else of_county
+                if key == ANSWERS and not in_city:
+                    duties = (*duties, Duty.HANDLE)
                 names = [f"{where}-{key}{number}" for number in range(1, many + 1)]
                 self._post(centre, title, duties, names, over=code)
         for duty, (title, username) in ADMINISTRATORS.items():

@@ -13,6 +13,7 @@ from shiyu.cases.models import Report
 from shiyu.catalogue.models import Kind
 from shiyu.history.kaifeng import rhythm, words
 from shiyu.history.kaifeng.life import live
+from shiyu.history.kaifeng.orders import Order
 from shiyu.history.kaifeng.story import Story, begin
 from shiyu.history.kaifeng.town import Cell, Town, points
 from shiyu.people.duties import Duty
@@ -36,13 +37,17 @@ FOR_A_GUEST: dict[str, tuple[int, float, float]] = {
 }
 """The same for each unit that a reader may sign in to."""
 OLDER = 0.1
+CASES_AN_ORDER = 500
 
 
 class Stories:
     """Tells the stories one after another, the same ones for the same seed and moment."""
 
     def __init__(self, town: Town, kinds: list[Kind], *, seed: int, count: int) -> None:
-        self.town, self.kinds, self.count = town, kinds, count
+        matter = Kind.Category.MATTER
+        self.orderable = [kind for kind in kinds if kind.category == matter]
+        self.kinds = [kind for kind in kinds if kind.category != matter]
+        self.town, self.count = town, count
         self.chance = Random(seed)
         self.draws = np.random.default_rng(seed)
         self.start = town.now - timedelta(weeks=WEEKS)
@@ -52,6 +57,7 @@ class Stories:
     def all(self, guests: list[Unit]) -> Iterator[list[Past]]:
         """Every group of cases, oldest first; then what lies on the desks now."""
         yield from self._life()
+        yield from self._orders()
         for centre in self._centres():
             for stage, (fewest, most, young, old) in ON_THE_DESKS.items():
                 for _nth in range(self.chance.randint(fewest, most)):
@@ -60,6 +66,18 @@ class Stories:
             for stage, (many, young, old) in FOR_A_GUEST.items():
                 for _nth in range(many):
                     yield [self._waiting(self._centre_of(unit), stage, young, old, lead=unit)]
+
+    def _orders(self) -> Iterator[list[Past]]:
+        """Orders from above, begun in office hours; the last ones but a day ago."""
+        kinds = [kind for kind in self.orderable if kind.in_grid]
+        count = max(3, self.count // CASES_AN_ORDER)
+        for number in range(count):
+            ago = timedelta(days=self.chance.uniform(0.5, WEEKS * 7 - 1) * (1 - number / count))
+            at = self.town.office(self.town.now - ago, 5)
+            if at < self.town.now:
+                kind = self.chance.choice(kinds)
+                ref = f"order-{number:04d}"
+                yield Order(self.town, self.chance, kind, at=at, ref=ref).tell()
 
     def _life(self) -> Iterator[list[Past]]:
         zone = self.town.calendar.zone.info

@@ -152,13 +152,13 @@ def begin(
     at: datetime,
     ref: str,
     raining: bool = False,
-    what: str = "",
 ) -> Past:
     """A report by somebody through a channel, said in their words."""
     centre = town.centre(cell, town.procedure.tier_for(channel))
     where = words.address(chance, cell.community, village=not cell.in_town)
     standard = chance.choice(town.standards[kind.pk])
-    what = what or words.condition(kind.name, standard.filing_condition)
+    is_thing = kind.category == Kind.Category.COMPONENT
+    what = words.condition(chance, kind.name, standard.filing_condition, is_thing=is_thing)
     texts = words.REPORTS
     if channel == "patrol":
         texts = words.PATROLS

@@ -87,13 +87,22 @@ CALLERS = ("王先生", "李女士", "张先生", "刘女士", "陈先生", "赵
 def address(chance: Random, community: str, *, village: bool) -> str:
     """Where it is, in words: a road and a number in town, a spot in a village."""
     if village:
+        for rank, plain in (("村委会", "村"), ("村民委员会", "村"), ("居委会", "社区")):
+            community = community.replace(rank, plain)
         return f"{community}{chance.choice(VILLAGE_SPOTS)}"
     return f"{chance.choice(ROADS)}{chance.randint(1, 320)}号{chance.choice(SPOTS)}"
 
 
-def condition(kind: str, filing: str) -> str:
-    """A kind and its condition as somebody would put it, short."""
+def condition(chance: Random, kind: str, filing: str, *, is_thing: bool) -> str:
+    """A kind and its condition as somebody would put it, short.
+
+    is_thing  a component, of which something is said; the name of an event says it all.
+    """
     first = filing.replace("；", "，").split("，")[0].split("。")[0].strip()
-    if not first or kind in first:
-        return first or kind
-    return f"{kind}{first}" if len(first) <= 24 else kind
+    if not first or len(first) > 24:
+        return f"{kind}有问题" if is_thing else kind
+    if kind in first:
+        return first
+    if is_thing:
+        return f"{kind}{first}"
+    return kind if chance.random() < 0.5 else first
