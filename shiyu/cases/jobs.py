@@ -2,7 +2,7 @@
 
 from procrastinate.contrib.django import app
 
-from shiyu.cases.actions import dispatching, watching
+from shiyu.cases.actions import dispatching, retiming, watching
 
 
 @app.periodic(cron="* * * * *")
@@ -17,3 +17,10 @@ def watch(timestamp: int) -> None:
 def resume_due(timestamp: int) -> None:
     """Go on with suspended cases whose day has come."""
     dispatching.resume_due()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="bulk", queueing_lock="cases_retime")
+def retime(timestamp: int) -> None:
+    """Recompute the due times of open cases after a calendar was edited."""
+    retiming.follow_calendars()

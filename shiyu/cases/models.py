@@ -288,3 +288,4 @@ class Watch(models.Model):
 
     name = models.CharField(max_length=20, primary_key=True)
     until = models.DateTimeField()
+    version = models.BigIntegerField(default=0)

@@ -22,9 +22,10 @@ def actor_of_session(key: str) -> Actor | None:
 
 
 def _actor(session: dict[str, str]) -> Actor | None:
-    if not session.get(BACKEND_SESSION_KEY):
+    key = session.get(SESSION_KEY)
+    if not session.get(BACKEND_SESSION_KEY) or key is None:
         return None
-    person = Person.objects.filter(pk=session.get(SESSION_KEY), is_active=True).first()
+    person = Person.objects.filter(pk=key, is_active=True).first()
     if person is None:
         return None
     known = session.get(HASH_SESSION_KEY, "")

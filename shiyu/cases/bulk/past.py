@@ -72,7 +72,8 @@ def fold(
 
     Raises  OutOfOrder, Refused: the history is impossible; `past` is not to be used any more.
     """
-    case, standing, steps = past.case, Standing(), []
+    case, standing = past.case, Standing()
+    steps: list[Step] = []
     rows: dict[int, Assignment] = {}
     for told in past.told:
         if before is not None:
