@@ -45,12 +45,17 @@ def just_done(request: HttpRequest) -> list[Done]:
     cases = rules.visible_to(actor_of(request)).filter(pk__in=[e["case"] for e in entries])
     rows = cases.select_related("procedure").annotate(opened=Exists(opened))
     known = {case.pk: case for case in rows}
-    return [_done(entry, known[entry["case"]]) for entry in entries if entry["case"] in known]
+    seen = {case.pk for case in rows if case.opened}
+    return [
+        _done(entry, known[entry["case"]], opened=entry["case"] in seen)
+        for entry in entries
+        if entry["case"] in known
+    ]
 
 
-def _done(entry: dict[str, str], case: Case) -> Done:
+def _done(entry: dict[str, str], case: Case, *, opened: bool) -> Done:
     at = datetime.fromisoformat(entry["at"])
     in_time = timezone.now() - at <= timedelta(minutes=case.procedure.recall_minutes)
     last = case.last_at == at and case.stage == Stage.DISPATCHED
-    undo = entry["move"] == "dispatch" and last and in_time and not case.opened
+    undo = entry["move"] == "dispatch" and last and in_time and not opened
     return Done(case.number, title_of_verb(entry["move"]), at, undo, case.version)

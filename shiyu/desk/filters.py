@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -159,7 +159,7 @@ def _places(actor: Actor) -> tuple[tuple[str, str, str, int, int], ...]:
     return tuple(seen.order_by("first").values_list("code", "name", "level", "first", "last"))
 
 
-def _part_of(words: str) -> object:
+def _part_of(words: str) -> QuerySet[Assignment]:
     named = Q(name__icontains=words) | Q(short_name__icontains=words)
     units = Unit.objects.filter(named | Q(pinyin__contains=words.lower()))
     return Assignment.objects.filter(case=OuterRef("pk"), unit__in=units)

@@ -75,8 +75,7 @@ def page(
     found = _ordered(cases, due, back=backwards is not None)
     if mark is not None:
         found = found.filter(_beyond(due, mark, back=backwards is not None))
-    rows: Sequence[Case] = found.with_row()[: A_PAGE + 1]
-    rows = list(rows)
+    rows = list(found.with_row()[: A_PAGE + 1])
     more = len(rows) > A_PAGE
     rows = rows[:A_PAGE]
     if backwards is not None:
@@ -115,7 +114,10 @@ def row_of(case: Case, *, now: datetime, words: str = "") -> Row:
     """A case as a line: its light is its own part's where the list is sorted by that."""
     clock: timing.Lamp
     if hasattr(case, "part_due"):
-        part = Assignment(due_at=case.part_due, yellow_at=case.part_yellow, paused=case.part_paused)
+        own = vars(case)  # annotated by queues.with_own_part
+        part = Assignment(
+            due_at=own["part_due"], yellow_at=own["part_yellow"], paused=own["part_paused"]
+        )
         clock = timing.lamp(part, now=now)
         clock["pause_reason"] = str(case.get_stage_display())
     else:

@@ -49,4 +49,5 @@ def near_to(case: Case, actor: Actor, *, now: datetime) -> list[Near]:
 
 
 def _metres(case: Case, other: Case) -> int:
-    return round(metres_between(case.lon, case.lat, other.lon, other.lat))
+    here, there = (case.lon or 0.0, case.lat or 0.0), (other.lon or 0.0, other.lat or 0.0)
+    return round(float(metres_between(*here, *there)))

@@ -45,26 +45,27 @@ def _late(about: "Situation", *, still: bool) -> bool:
     )
 
 
-def _in_time(guard: Callable[[], None]) -> bool:
+def _may_recall(about: "Situation") -> bool:
+    sent = about.case.assignments.filter(state=Assignment.State.SENT)
+    if sent.filter(opened_at__isnull=False).exists():
+        return False
     try:
-        guard()
+        guards.recall_in_time(about.case.procedure, about.steps, about.now)
     except Refused:
         return False
     return True
 
 
-def _may_recall(about: "Situation") -> bool:
-    sent = about.case.assignments.filter(state=Assignment.State.SENT)
-    if sent.filter(opened_at__isnull=False).exists():
-        return False
-    return _in_time(lambda: guards.recall_in_time(about.case.procedure, about.steps, about.now))
-
-
 def _may_object(about: "Situation") -> bool:
-    return any(
-        _in_time(lambda u=unit: guards.objection_in_time(about.case, u.pk, about.steps, about.now))
-        for unit in about.own_units(["sent"])
-    )
+    return any(_objects_in_time(about, unit.pk) for unit in about.own_units(["sent"]))
+
+
+def _objects_in_time(about: "Situation", unit: int) -> bool:
+    try:
+        guards.objection_in_time(about.case, unit, about.steps, about.now)
+    except Refused:
+        return False
+    return True
 
 
 def _may_withdraw(about: "Situation") -> bool:

@@ -1,6 +1,5 @@
 """Everything that the page of a case shows, gathered in a fixed number of queries (案件页)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
@@ -179,10 +178,9 @@ def _masked(report: Report) -> str:
     return " ".join(filter(None, shown)) or _("匿名")
 
 
-def _ratings(case: Case) -> Sequence[Rating]:
+def _ratings(case: Case) -> list[tuple[Rating, str]]:
+    """What reporters said of each round, with their words where these are kept."""
     ratings = list(Rating.objects.filter(report__case=case).order_by("id"))
-    remarks = Remark.objects.in_bulk({r.remark_id for r in ratings if r.remark_id})
-    for rating in ratings:
-        remark = remarks.get(rating.remark_id or 0)
-        rating.words = remark.text if remark and remark.erased_at is None else ""
-    return ratings
+    remarks = Remark.objects.filter(erased_at__isnull=True)
+    words = remarks.in_bulk({r.remark_id for r in ratings if r.remark_id})
+    return [(r, words[r.remark_id].text if r.remark_id in words else "") for r in ratings]

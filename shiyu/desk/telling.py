@@ -120,10 +120,10 @@ def _corrected(facts: dict[str, Any], named: Named) -> str:
     if "address" in facts.get("fields", ()):
         changes.append(_("地址"))
     if "place" in facts:
-        places = [named.places.get(facts.get(key)) for key in ("old_place", "place")]
+        places = [named.places.get(facts.get(key, 0)) for key in ("old_place", "place")]
         changes.append(" → ".join(str(place) for place in places if place))
     if "kind" in facts:
-        kinds = [named.kinds.get(facts.get(key)) for key in ("old_kind", "kind")]
+        kinds = [named.kinds.get(facts.get(key, 0)) for key in ("old_kind", "kind")]
         changes.append(" → ".join(str(kind) for kind in kinds if kind))
     return "、".join(changes)
 

@@ -7,7 +7,9 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q, QuerySet
+from django.http import QueryDict
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -36,7 +38,6 @@ class MoveForm(forms.Form):
 
     passes: ClassVar[tuple[str, ...]] = ()
     lists: ClassVar[tuple[str, ...]] = ()
-    template_name_note = ""
 
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
     back = forms.CharField(required=False, max_length=500, widget=forms.HiddenInput)
@@ -45,13 +46,14 @@ class MoveForm(forms.Form):
         self,
         about: Situation,
         move: str,
-        *args: Any,
+        data: QueryDict | None = None,
+        files: MultiValueDict[str, UploadedFile] | None = None,
+        *,
         initial: dict[str, Any] | None = None,
-        **kw: Any,
     ) -> None:
         self.about, self.move = about, move
         first = {"version": about.case.version} | (initial or {})
-        super().__init__(*args, initial=first, auto_id=f"id_{move}_%s", **kw)
+        super().__init__(data, files, initial=first, auto_id=f"id_{move}_%s")
         self.arrange()
 
     def arrange(self) -> None:
@@ -115,7 +117,7 @@ class UnitForm(MoveForm):
     """For one of the actor's own units; asked only when there are several (本单位)."""
 
     states: ClassVar[tuple[str, ...]] = ("sent", "signed", "handled")
-    passes = ("unit",)
+    passes: ClassVar[tuple[str, ...]] = ("unit",)
 
     def arrange(self) -> None:
         self.fields["unit"] = one_unit(self.units())
@@ -194,13 +196,11 @@ class UnitField(forms.CharField):
         return unit_called(words) if words else None
 
 
-class UnitsField(UnitField):
+class UnitsField(forms.CharField):
     """Some units by name, with 「、」 between them."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.max_length = None
-        self.validators = []
+        super().__init__(widget=forms.TextInput(attrs={"autocomplete": "off"}), **kwargs)
 
     def clean(self, value: Any) -> list[Unit]:
         words = re.split(r"[、,，;；\n]+", str(value or ""))

@@ -1,6 +1,6 @@
 """Forms of the handling units: sign, object, answer, split, ask for time (处置)."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -36,7 +36,7 @@ class ObjectForm(UnitForm):
 class AskForm(UnitForm):
     """Why the unit needs more time, or a pause (申请延期、申请挂账)."""
 
-    states = ("signed",)
+    states: ClassVar[tuple[str, ...]] = ("signed",)
     passes = ("unit", "reason")
 
     def arrange(self) -> None:

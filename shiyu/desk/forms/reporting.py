@@ -4,6 +4,9 @@ import secrets
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,6 +21,13 @@ from shiyu.places.models import Place
 OWN_CHANNELS = (Channel.HOTLINE, Channel.PATROL, Channel.DEPARTMENT, Channel.PUBLIC)
 
 
+class PlaceChoice(forms.ModelChoiceField):
+    """A county or township, townships set in under their county (区域)."""
+
+    def label_from_instance(self, obj: Place) -> str:
+        return obj.name if obj.level == Place.Level.COUNTY else f"　{obj.name}"
+
+
 class EntryForm(Where):
     """What is wrong and where; `ref` makes one opened form one report."""
 
@@ -27,7 +37,7 @@ class EntryForm(Where):
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
     )
-    place = forms.ModelChoiceField(
+    place = PlaceChoice(
         Place.objects.none(),
         label=gettext_lazy("区域"),
         required=False,
@@ -42,13 +52,18 @@ class EntryForm(Where):
 
     field_order: tuple[str, ...] = ("text", "address", "place", "kind")
 
-    def __init__(self, *args: Any, initial: dict[str, Any] | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        files: MultiValueDict[str, UploadedFile] | None = None,
+        *,
+        initial: dict[str, Any] | None = None,
+    ) -> None:
         first = {"ref": secrets.token_urlsafe(16)} | (initial or {})
-        super().__init__(*args, initial=first, **kwargs)
+        super().__init__(data, files, initial=first)
         field = self.fields["place"]
-        assert isinstance(field, forms.ModelChoiceField)
+        assert isinstance(field, PlaceChoice)
         field.queryset = Place.objects.filter(level__in=("county", "township")).defer("boundary")
-        field.label_from_instance = _indented  # type: ignore[method-assign]
 
     def intake(self, **more: Any) -> Intake:
         """The report this form describes."""
@@ -131,7 +146,7 @@ class OrderForm(EntryForm):
         super().__init__(*args, **kwargs)
         self.fields["text"].label = _("交办事项")
         place = self.fields["place"]
-        assert isinstance(place, forms.ModelChoiceField)
+        assert isinstance(place, PlaceChoice)
         place.required, place.empty_label = True, _("选择区域")
         place.error_messages["required"] = _("选择交办给哪个区域")
         place.help_text = ""
@@ -145,7 +160,3 @@ class OrderForm(EntryForm):
 
     def intake(self, **more: Any) -> Intake:
         return super().intake(channel=Channel.SUPERIOR.value, **more)
-
-
-def _indented(place: Place) -> str:
-    return place.name if place.level == Place.Level.COUNTY else f"　{place.name}"

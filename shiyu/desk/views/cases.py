@@ -94,17 +94,16 @@ def show(
 def moves_of(about: Situation, back: str, given: MoveForm | None = None) -> dict[str, Any]:
     """The numbered moves with their forms, and the lists of suggestions these lean on."""
     offered = []
-    names = [name for name in about.moves if name in MOVE_FORMS]
-    for place, name in enumerate(names, start=1):
+    lists: set[str] = set()
+    for place, name in enumerate((n for n in about.moves if n in MOVE_FORMS), start=1):
         way = MOVE_FORMS[name]
         is_open = given is not None and given.move == name
-        form = given if is_open else way.form(about, name, initial={"back": back})
-        title = MOVES[name].title
+        form = way.form(about, name, initial={"back": back})
+        form = given if given is not None and is_open else form
+        lists.update(form.lists)
         key = str(place) if place <= DIGITS else ""
-        offered.append(
-            {"name": name, "title": title, "key": key, "form": form, "open": is_open, "way": way}
-        )
-    lists = {entry for offer in offered for entry in offer["form"].lists}
+        shown = {"name": name, "title": MOVES[name].title, "key": key, "words": way.words}
+        offered.append(shown | {"form": form, "open": is_open})
     return {
         "moves": offered,
         "kind_names": _kind_names() if KINDS_LIST in lists else [],

@@ -115,8 +115,13 @@ def _answers(form: MoveForm) -> list[tuple[str, str]]:
 
 def _kept(form: MoveForm) -> list[tuple[str, str]]:
     """Everything that was sent, to be sent again with the word that it was checked."""
-    fields = {*form.fields}
-    return [(name, value) for name in fields for value in form.data.getlist(name)]
+    return [(name, value) for name in form.fields for value in _sent(form).getlist(name)]
+
+
+def _sent(form: MoveForm) -> QueryDict:
+    """What was posted for this form."""
+    assert isinstance(form.data, QueryDict)
+    return form.data
 
 
 def _refused(request: HttpRequest, number: str, form: MoveForm, refusal: Refused) -> HttpResponse:
@@ -139,7 +144,7 @@ def _with_words_kept(
     back = _back(form)
     fresh: MoveForm | None = None
     if form.move in about.moves:
-        data = form.data.copy()
+        data = _sent(form).copy()
         data["version"] = str(about.case.version)
         fresh = MOVE_FORMS[form.move].form(about, form.move, data)
         sentence = _("%(what)s。您写的内容还在，核对后可以再提交") % {"what": sentence}

@@ -62,9 +62,9 @@ def order(request: SignedIn) -> HttpResponse:
 
 def _page(request: HttpRequest, form: EntryForm, status: int = 200) -> HttpResponse:
     city = the_city()
-    middle = ""
-    if city.west is not None:
-        middle = f"{(city.west + city.east) / 2:.4f},{(city.south + city.north) / 2:.4f}"
+    frame_of_city = (city.west, city.east, city.south, city.north)
+    west, east, south, north = (edge or 0.0 for edge in frame_of_city)
+    middle = f"{(west + east) / 2:.4f},{(south + north) / 2:.4f}" if west or east else ""
     is_order = isinstance(form, OrderForm)
     context = frame(request, "order" if is_order else "new") | {
         "form": form,
