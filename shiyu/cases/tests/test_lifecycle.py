@@ -268,7 +268,7 @@ def test_a_reopened_case_goes_to_its_unit_or_to_the_desk():
     assert (to_desk.stage, to_desk.active, to_desk.round) == ("filed", [], 2)
 
 
-@pytest.mark.parametrize("stage", [s.value for s in FINAL - {Stage.CLOSED}])
+@pytest.mark.parametrize("stage", sorted(s.value for s in FINAL - {Stage.CLOSED}))
 def test_what_has_ended_asks_for_nothing(stage):
     standing = walk(*PATHS[stage])
 
