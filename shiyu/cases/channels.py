@@ -8,7 +8,7 @@ class Channel(models.TextChoices):
     """The channels of the procedure; an import may bring others, shown as they are."""
 
     PUBLIC = "public", _("公众")
-    HOTLINE = "hotline", _("12345 热线")
+    HOTLINE = "hotline", _("热线")
     PATROL = "patrol", _("巡查")
     SENSOR = "sensor", _("感知设备")
     DEPARTMENT = "department", _("部门")

@@ -31,7 +31,7 @@ export function pressMove(key: string): boolean {
 }
 
 export function submitMove(): void {
-  const form = document.activeElement?.closest("form") ?? one<HTMLFormElement>(".move-form.is-open");
+  const form = document.activeElement?.closest("form") ?? one<HTMLFormElement>(".move-form.is-open, form[data-check]");
   if (form instanceof HTMLFormElement && form.method === "post") form.requestSubmit();
 }
 

@@ -61,8 +61,9 @@ class HandleForm(UnitForm):
         standard = self.about.case.standard
         self.fields["reason"] = reason(gettext_lazy("怎样处置的"))
         self.fields["photos"] = PhotosField(label=_("处置后照片"))
-        asks = bool(standard and "after" in standard.evidence)
-        if asks:
+        leads = self.about.standing.lead in {unit.pk for unit in self.units()}
+        if leads and standard and "after" in standard.evidence:
+            self.fields["photos"].required = True  # as a label: the action says what is missing
             self.fields["photos"].help_text = _("这类案件须有处置后照片")
 
 

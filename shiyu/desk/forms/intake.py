@@ -51,7 +51,9 @@ class FileForm(MoveForm):
         cleaned = super().clean() or self.cleaned_data
         kind = cleaned.get("kind")
         if kind is None:
-            if "standard" not in self.fields and "kind" not in self.errors:
+            if "kind" in self.errors:
+                self.errors.pop("standard", None)
+            elif "standard" not in self.fields:
                 self.add_error("kind", _("填写类别"))
             return cleaned
         offered = [s for s in _conditions(self.about.case, kind) if s.kind_id == kind.pk]
