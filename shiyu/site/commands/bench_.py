@@ -1,0 +1,98 @@
+"""`shiyu bench`: how much intake and the loop bear over real HTTP, beside a floor (压测).
+
+The measuring itself lives in the folder `bench/` of the project, which an installed package does
+not bring along.
+"""
+
+import json
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from shiyu.common.home import PROJECT
+from shiyu.site.start import refuse
+
+CLIENTS_MOST = 256
+SECONDS_MOST = 600
+
+
+class Counts(click.ParamType):
+    """Some numbers of clients, with commas between them."""
+
+    name = "numbers"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
+        if isinstance(value, tuple):
+            return value
+        try:
+            counts = tuple(int(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not a list of numbers like 1,8,32", param, ctx)
+        if not all(0 < count <= CLIENTS_MOST for count in counts):
+            self.fail(f"from 1 to {CLIENTS_MOST} clients can be measured", param, ctx)
+        return tuple(sorted(set(counts)))
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["intake", "loop"]))
+@click.option("--clients", type=Counts(), default="1,8,32", show_default=True)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0.5, SECONDS_MOST),
+    default=20,
+    show_default=True,
+    help="For each number of clients and each of the two programs.",
+)
+@click.option("--photo", is_flag=True, help="Let each report bring a photo (intake).")
+@click.option("--json", "as_json", is_flag=True, help="The whole outcome as one line of JSON.")
+def command(
+    what: str, clients: tuple[int, ...], seconds: float, photo: bool, as_json: bool
+) -> None:
+    """Measure WHAT over real HTTP in a fresh made-up city, beside the least program.
+
+    intake: residents report through the pages, step by step, until the receipt.
+    loop: people on duty drive cases from report to closure through the real forms.
+
+    Your own city's data is not touched: the run has a database of its own, removed afterwards.
+    Exit status 1 when anything acknowledged is missing or there twice, or `shiyu verify` finds
+    a fault in what was written.
+    """
+    measure = _measure()
+    if photo and what != "intake":
+        refuse("--photo belongs to intake.")
+    click.echo(measure.HEADS[what], err=True)
+    try:
+        outcome = measure.run(
+            what,
+            clients=clients,
+            seconds=seconds,
+            photo=photo,
+            say=lambda words: click.echo(words, err=True),
+        )
+    except measure.Trouble as trouble:
+        refuse(str(trouble))
+    click.echo(json.dumps(outcome, ensure_ascii=False) if as_json else _told(outcome))
+    sys.exit(0 if outcome["whole"] else 1)
+
+
+def _measure() -> Any:
+    """The measuring code, by its path in the project."""
+    if not (PROJECT / "bench" / "measure.py").is_file():
+        refuse(
+            f"The folder bench/ is not in {PROJECT}: benches run from a clone of the project, "
+            "not from an installed package."
+        )
+    sys.path.insert(0, str(PROJECT))
+    return import_module("bench.measure")
+
+
+def _told(outcome: dict[str, Any]) -> str:
+    kept = outcome["kept"]
+    mark = "✓" if outcome["whole"] else "✗"
+    return (
+        f"{mark} {kept['acknowledged']} acknowledged, {kept['lost']} lost, "
+        f"{kept['duplicates']} twice, {kept['in_flight']} under way at the end; "
+        f"{outcome['verify']}"
+    )
