@@ -95,10 +95,19 @@ def reopen_in_time(case: Case, now: datetime) -> None:
         raise OutOfOrder(_("结案已超过 %(days)d 天，请重新上报") % {"days": days})
 
 
-def settles(kind: Kind) -> None:
-    """Only kinds that allow it are settled on the spot (自办自结)."""
+def settles(kind: Kind, *, before: bool, after: bool) -> None:
+    """Kinds that allow it are settled on the spot, with pictures of before and after (自办自结)."""
     if not kind.settles:
         raise Refused(_("“%(kind)s”不能自办自结，请上报") % {"kind": kind}, field="kind")
+    if not before or not after:
+        raise Refused(_("自办自结须有处置前、处置后的照片"), field="after")
+
+
+def shows_evidence(standard: Standard | None, *, leads: bool, after: bool) -> None:
+    """The lead unit shows what the standard asks for (处置凭证)."""
+    asked = standard.evidence if standard is not None else []
+    if "after" in asked and leads and not after:
+        raise Refused(_("还不能反馈：缺处置后照片"), field="photos")
 
 
 def _handling_of(case: Case, unit: int, steps: Sequence[Step], now: datetime) -> list[Clock]:

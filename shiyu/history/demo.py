@@ -9,18 +9,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from random import Random
 
+from django.core.files.base import ContentFile
 from django.db import transaction
 
 from shiyu.calendars.actions import fill_from_holiday_table, found_calendar
 from shiyu.cases.models import Case, Report
 from shiyu.catalogue.models import Kind
 from shiyu.common.errors import Refused
+from shiyu.files.actions import keep_photo
+from shiyu.files.models import Photo
 from shiyu.history.engine import Engine
 from shiyu.history.kaifeng.catalogue import publish_catalogue
 from shiyu.history.kaifeng.organisation import found_organisation
+from shiyu.history.kaifeng.pictures import MOTIFS, picture
 from shiyu.history.kaifeng.places import NAME, ROOT, build_kaifeng
 from shiyu.history.kaifeng.stories import Stories
-from shiyu.history.kaifeng.town import read_town
+from shiyu.history.kaifeng.town import Album, read_town
 from shiyu.journal.actions import moment, record
 from shiyu.journal.models import Line
 from shiyu.people.actions import give_made_up_people_a_password
@@ -34,6 +38,7 @@ from shiyu.places.models import City, Place
 MAKER = Actor.program("demo")
 IN_FORCE = date(2024, 1, 1)
 SUBJECT = "city:1"
+PICTURES = "demo:pictures"
 Progress = Callable[[str], None]
 
 
@@ -92,6 +97,17 @@ def _found(plan: Plan, progress: Progress) -> None:
     record(SUBJECT, "demo_begun", actor=MAKER, facts=plan.facts())
 
 
+def _album() -> Album:
+    """The drawings, kept as photos once; taken up again where they are already."""
+    kept = list(Photo.objects.filter(subject=PICTURES).order_by("id"))
+    wanted = [(motif, mended) for motif in MOTIFS for mended in (False, True)]
+    for motif, mended in wanted[len(kept) :]:
+        role = Photo.Role.AFTER if mended else Photo.Role.SCENE
+        drawn = ContentFile(picture(motif, mended=mended), name=f"{motif}.jpg")
+        kept.append(keep_photo(drawn, subject=PICTURES, role=role, actor=MAKER))
+    return Album(dict(zip(wanted, kept, strict=True)))
+
+
 def _plan() -> Plan:
     """How this demo city was begun."""
     facts = Line.objects.filter(subject=SUBJECT, verb="demo_begun").latest("id").facts
@@ -104,7 +120,7 @@ def _is_done() -> bool:
 
 def _live(plan: Plan, progress: Progress) -> int:
     """Six weeks of life; what an interrupted making has written already is left as it is."""
-    town = read_town(plan.now, Random(plan.seed))
+    town = read_town(plan.now, Random(plan.seed), _album())
     kinds = list(Kind.objects.order_by("code"))
     stories = Stories(town, kinds, seed=plan.seed, count=plan.cases)
     guests = [town.units[hint.unit_id] for hint in sign_ins() if hint.duty == Duty.HANDLE]

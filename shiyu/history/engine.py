@@ -22,6 +22,7 @@ from shiyu.cases.models import Case, Rating
 from shiyu.cases.replay import Standing, Step
 from shiyu.cases.rules import Concern, may
 from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
+from shiyu.files.models import Photo
 from shiyu.people.actors import Actor
 from shiyu.people.models import Unit
 
@@ -144,6 +145,16 @@ def _between(past: Past) -> None:
         past.parent.case.direction,
     ):
         raise Refused(_("只有交办事项可以分解"))
+    if past.parent is not None:
+        _answered_after(past, past.parent)
+
+
+def _answered_after(child: Past, parent: Past) -> None:
+    """An order is answered when all its children are done."""
+    born, done = child.case.reported_at, child.case.closed_at
+    answers = (told.step.at for told in parent.told if told.step.verb == "handle")
+    if any(at >= born and (done is None or done > at) for at in answers):
+        raise OutOfOrder(_("分解出的案件还没有全部办结"))
 
 
 def _day(at: datetime) -> date:
@@ -189,8 +200,15 @@ def _reopen(_engine: Engine, past: Past, _steps: list[Step], told: Told) -> None
         guards.reopen_in_time(past.case, told.step.at)
 
 
-def _settle(_engine: Engine, _past: Past, _steps: list[Step], told: Told) -> None:
-    guards.settles(told.facts["kind"])
+def _settle(_engine: Engine, past: Past, _steps: list[Step], told: Told) -> None:
+    before = any(line.shows(Photo.Role.SCENE, Photo.Role.BEFORE) for line in past.told)
+    guards.settles(told.facts["kind"], before=before, after=told.shows(Photo.Role.AFTER))
+
+
+def _handle(_engine: Engine, past: Past, _steps: list[Step], told: Told) -> None:
+    leads = any(part.lead for part in past.parts if part.unit_id == told.step.unit)
+    after = told.shows(Photo.Role.AFTER)
+    guards.shows_evidence(past.case.standard, leads=leads, after=after)
 
 
 def _merge(_engine: Engine, past: Past, _steps: list[Step], _told: Told) -> None:
@@ -223,6 +241,7 @@ GUARDS: dict[str, Callable[[Engine, Past, list[Step], Told], None]] = {
     "close": _close,
     "reopen": _reopen,
     "settle": _settle,
+    "handle": _handle,
     "merge": _merge,
     "split": _split,
     "escalate": _escalate,

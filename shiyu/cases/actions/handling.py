@@ -108,9 +108,8 @@ def handle(
     if Case.objects.filter(parent=turn.case).open().exists():
         raise OutOfOrder(_("分解出的案件还没有全部办结"))
     part = turn.standing.parts.get(unit.pk)
-    asked = turn.case.standard.evidence if turn.case.standard else []
-    if "after" in asked and part is not None and part.lead and not photos:
-        raise Refused(_("还不能反馈：缺处置后照片"), field="photos")
+    leads = part is not None and part.lead
+    guards.shows_evidence(turn.case.standard, leads=leads, after=bool(photos))
     for photo in photos:
         keep_photo(photo, subject=turn.case.subject, role=Photo.Role.AFTER, actor=actor)
     return turn.finish(unit=unit.pk, reason=reason)

@@ -32,9 +32,15 @@ def copy_models(records: Sequence[models.Model]) -> None:
     """Write records of one model, ids given, as they are."""
     if not records:
         return
-    fields = records[0]._meta.concrete_fields
-    rows = ([_plain(getattr(record, f.attname)) for f in fields] for record in records)
-    copy_rows(records[0]._meta.db_table, [f.column for f in fields], rows)
+    model = type(records[0])
+    names = [field.attname for field in model._meta.concrete_fields]
+    rows = ([_plain(getattr(record, name)) for name in names] for record in records)
+    copy_rows(model._meta.db_table, columns_of(model), rows)
+
+
+def columns_of(model: type[models.Model]) -> list[str]:
+    """The columns of a model's table, in the order of its fields."""
+    return [str(field.column) for field in model._meta.concrete_fields]
 
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -11,6 +11,7 @@ from shiyu.cases.models import Assignment, Case, Check, Rating
 from shiyu.cases.parts import follow, stand
 from shiyu.cases.replay import Standing, Step, apply
 from shiyu.cases.story import STEPS
+from shiyu.files.bulk import Shown
 
 REPORTER = "receipt:0"
 """The journal's name of whoever reported a past case, until the report has an id."""
@@ -23,12 +24,18 @@ BEFORE_CLOSING = {"verify": True, "rework": False}
 class Told:
     """One line of a past case: the step, what its line holds besides, the words with it.
 
-    facts  as the action of the step would write them; a Past stands for its future id.
+    facts   as the action of the step would write them; a Past stands for its future id.
+    photos  pictures that were kept already, shown with the step.
     """
 
     step: Step
     words: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
+    photos: tuple[Shown, ...] = ()
+
+    def shows(self, *roles: str) -> bool:
+        """Whether a picture of one of these roles came with the step."""
+        return any(one.role in roles for one in self.photos)
 
 
 @dataclass(slots=True, eq=False)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 from django.db import transaction
 
-from shiyu.cases.bulk.copying import copy_csv, draw, new_ids
+from shiyu.cases.bulk.copying import columns_of, copy_csv, draw, new_ids
 from shiyu.cases.channels import Channel
 from shiyu.cases.lifecycle import Outcome, Stage
 from shiyu.cases.models import Case, Report
@@ -20,7 +20,7 @@ from shiyu.common.errors import Refused
 from shiyu.journal.actions import moment
 
 UTC_TIME = pl.Datetime("us", "UTC")
-COLUMNS = {
+COLUMNS: dict[str, type[pl.DataType] | pl.DataType] = {
     "source_ref": pl.String,
     "reported_at": UTC_TIME,
     "closed_at": UTC_TIME,
@@ -143,8 +143,7 @@ def _cases(rows: pl.DataFrame, about: Recorded) -> pl.DataFrame:
         "awaits": pl.lit("{}"),
         "version": pl.when(closed).then(2).otherwise(1),
     }
-    columns = [field.column for field in Case._meta.concrete_fields]
-    return rows.select(values[name].alias(name) for name in columns)
+    return rows.select(values[name].alias(name) for name in columns_of(Case))
 
 
 def _reports(rows: pl.DataFrame, about: Recorded) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from shiyu.cases.bulk.copying import copy_models, copy_rows, draw, new_ids
 from shiyu.cases.bulk.past import REPORTER, Past, Told
 from shiyu.cases.models import Assignment, Case, Check, Found, Rating, Report, Reporter
 from shiyu.cases.story import facts_of, plain
+from shiyu.files.bulk import Shown, write_photos
 from shiyu.journal.actions import moment
 from shiyu.places.rules import the_city
 
@@ -67,6 +68,7 @@ def _write_batch(pasts: Sequence[Past]) -> None:
     copy_models(_with_ids(Rating, list(pages.rated.values())))
     copy_rows("journal_remark", REMARK_COLUMNS, pages.remarks)
     copy_rows("journal_line", LINE_COLUMNS, pages.lines)
+    write_photos(_photos(pasts))
     words = ((past.case.pk, search.words_of(past.case, past.told[0].words)) for past in pasts)
     copy_rows(Found._meta.db_table, ("case_id", "words"), words)
 
@@ -193,6 +195,14 @@ def _reporter(past: Past) -> Reporter | None:
     if not past.name and not past.phone:
         return None
     return Reporter(report_id=past.report_id, name=past.name, phone=past.phone)
+
+
+def _photos(pasts: Sequence[Past]) -> Iterator[tuple[str, str, Shown]]:
+    """Every picture with its case and who showed it."""
+    for past in pasts:
+        for told in past.told:
+            for shown in told.photos:
+                yield past.case.subject, _actor(told.step.actor, past), shown
 
 
 def _owned(model: type[models.Model], owned: Sequence[tuple[Case, Any]]) -> list[models.Model]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from shiyu.catalogue.actions import publish_standards, set_procedure
 from shiyu.catalogue.draft import Draft, Owed
-from shiyu.catalogue.models import Kind, Procedure
+from shiyu.catalogue.models import Procedure
 from shiyu.common.sheets import Outcome
 from shiyu.people.actions.units import create_unit
 from shiyu.people.actors import Actor
@@ -29,7 +29,7 @@ SOURCES = {
     "Q": "某区标准（renrendoc.com/paper/191493937）的时限；条件另行表述",
     "D": "名称据北京市朝阳区代码表或常见事项；时限为演示值",
 }
-CATEGORIES = {kind.label: kind.value for kind in Kind.Category}
+CATEGORIES = {"部件": "component", "事件": "event", "诉求": "appeal", "事项": "matter"}
 CARRIED = ("category", "major_code", "major_name", "minor_code", "minor_name")
 OF_THE_KIND = (
     "lead",

@@ -290,7 +290,8 @@ def _afterwards(story: Story) -> None:
     """Rated by who reported; "not fixed" begins another round, once."""
     reporter = story.past.told[0].step.actor
     if story.happens(INSPECTED):
-        story.until_then(story.town.by_day(story.at, story.delay(2000)))
+        minutes = min(story.delay(2000), RATED_WITHIN_MINUTES)
+        story.until_then(story.town.by_day(story.at, minutes))
         _again(story, story.checker(), story.one_of(words.INSPECTED))
         return
     if story.past.case.channel not in FROM_THE_PUBLIC or not story.happens(RATED):

@@ -62,19 +62,20 @@ class Order:
         )
 
     def _answered(self, units: list[Unit]) -> None:
-        """Each county signs and splits; when all its children are done, it answers."""
+        """Each county signs and splits; when all children are done, each answers."""
         story, ended = self.story, []
         for unit in units:
             story.until_then(self.town.office(story.at, story.delay(40)))
             story.step("sign", story.handler(unit), to=Stage.HANDLING, unit=unit)
             ended.append(self._split(unit))
-        known = [(at, unit) for at, unit in zip(ended, units, strict=True) if at is not None]
-        for at, unit in sorted(known, key=lambda one: (one[0], one[1].pk)):
-            story.until_then(self.town.office(max(at, story.at), story.delay(60)))
+        done = [at for at in ended if at is not None]
+        if len(done) < len(units):
+            raise Enough
+        story.at = max(story.at, *done)
+        for unit in units:
+            story.until_then(self.town.office(story.at, story.delay(60)))
             said = story.one_of(words.HANDLED)
             story.step("handle", story.handler(unit), unit=unit, said=said)
-        if len(known) < len(units):
-            raise Enough
         story.stage = str(Stage.HANDLED)
 
     def _split(self, unit: Unit) -> datetime | None:

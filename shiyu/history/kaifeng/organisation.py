@@ -86,8 +86,8 @@ def found_organisation(
 def _centres(found: Organisation, places: Sequence[Place], actor: Actor) -> None:
     """One centre for the city and for each county, a room for each township."""
     city = next(p for p in places if p.level == Place.Level.CITY)
-    short = {Place.Level.COUNTY: "指挥中心", Place.Level.TOWNSHIP: "指挥室"}
-    tiers = {Place.Level.COUNTY: Tier.COUNTY, Place.Level.TOWNSHIP: Tier.TOWNSHIP}
+    short = {"county": "指挥中心", "township": "指挥室"}
+    tiers = {"county": Tier.COUNTY, "township": Tier.TOWNSHIP}
     found.centres[city.code] = actions.create_unit(
         f"{ROOT}-ZX",
         f"{NAME}社会治理指挥中心",
@@ -100,7 +100,7 @@ def _centres(found: Organisation, places: Sequence[Place], actor: Actor) -> None
     )
     by_id = {place.pk: place for place in places}
     for place in places:
-        if place.level not in tiers:
+        if place.level not in tiers or place.parent_id is None:
             continue
         name = _short(place.name)
         found.centres[place.code] = actions.create_unit(

@@ -12,10 +12,14 @@ from shiyu.cases.lifecycle import Stage
 from shiyu.cases.models import Case
 from shiyu.cases.replay import Step
 from shiyu.catalogue.models import Kind, Standard
+from shiyu.files.models import Photo
 from shiyu.history.kaifeng import words
 from shiyu.history.kaifeng.town import Cell, Town
 from shiyu.people.duties import Duty
 from shiyu.people.models import Tier, Unit
+
+AFTER, CHECK, SCENE = Photo.Role.AFTER, Photo.Role.CHECK, Photo.Role.SCENE
+WITH_A_CAMERA = {"patrol": 1.0, "public": 0.7, "sensor": 0.5}
 
 
 class Enough(Exception):
@@ -74,6 +78,7 @@ class Story:
         """Tell one step at the story's present time."""
         if self.at > self.town.now:
             raise Enough
+        mended = {"handle": AFTER, "settle": AFTER, "verify": CHECK}.get(verb)
         one = Step(
             verb,
             self.at,
@@ -83,7 +88,8 @@ class Story:
             units[0].pk if units and verb == "dispatch" else None,
             str(outcome),
         )
-        self.past.told.append(Told(one, said, facts or {}))
+        shown = self.town.album.shows(self.kind, mended) if mended else ()
+        self.past.told.append(Told(one, said, facts or {}, shown))
         self.stage = to or self.stage
         if self.until and self.stage == self.until:
             raise Enough
@@ -159,7 +165,7 @@ def begin(
     standard = chance.choice(town.standards[kind.pk])
     is_thing = kind.category == Kind.Category.COMPONENT
     what = words.condition(chance, kind.name, standard.filing_condition, is_thing=is_thing)
-    texts = words.REPORTS
+    texts: tuple[str, ...] = words.REPORTS
     if channel == "patrol":
         texts = words.PATROLS
     elif raining and chance.random() < 0.5:
@@ -177,7 +183,9 @@ def begin(
     )
     actor = _reporter(town, chance, cell, channel)
     said = chance.choice(texts).format(where=where, what=what)
-    past = Past(case, "demo", ref, [Told(Step("report", at, actor), said)])
+    seen = channel in WITH_A_CAMERA and chance.random() < WITH_A_CAMERA[channel]
+    shown = town.album.shows(kind, SCENE) if seen else ()
+    past = Past(case, "demo", ref, [Told(Step("report", at, actor), said, photos=shown)])
     if actor != REPORTER:
         past.by_person = int(actor.split(":")[1])
     if channel in {"public", "hotline"} and chance.random() < 0.8:

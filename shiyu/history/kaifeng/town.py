@@ -9,8 +9,11 @@ import shapely
 from django.utils import timezone
 
 from shiyu.calendars.rules import read_calendars
-from shiyu.catalogue.models import Procedure, Responsibility, Standard
+from shiyu.catalogue.models import Kind, Procedure, Responsibility, Standard
 from shiyu.common.worktime import Allowance, Season, WorkCalendar, minute_of
+from shiyu.files.bulk import Shown
+from shiyu.files.models import Photo
+from shiyu.history.kaifeng.pictures import motif_of
 from shiyu.history.kaifeng.places import ROOT
 from shiyu.people.actors import Actor, duties_in_force
 from shiyu.people.models import Person, Tier, Unit
@@ -45,6 +48,18 @@ class Cell:
     in_town: bool
 
 
+class Album:
+    """The drawings that stand for photos, by motif: as found, and mended."""
+
+    def __init__(self, drawings: dict[tuple[str, bool], Photo]) -> None:
+        self._drawings = drawings
+
+    def shows(self, kind: Kind, role: str) -> tuple[Shown, ...]:
+        """A drawing of this kind in a role of a photo: at the scene as it was found."""
+        found = self._drawings.get((motif_of(kind.name), role != Photo.Role.SCENE))
+        return (Shown(role, found),) if found else ()
+
+
 @dataclass(slots=True)
 class Town:
     """What the stories read, once."""
@@ -64,6 +79,7 @@ class Town:
     places: dict[str, Place]
     calendar: WorkCalendar
     daylight: WorkCalendar
+    album: Album
     slowness: dict[int, float] = field(default_factory=dict)
 
     def someone(self, chance: Random, duty: str, unit: int) -> str:
@@ -107,7 +123,7 @@ class Town:
         return "紧急" in standard.handling
 
 
-def read_town(now: datetime, chance: Random) -> Town:
+def read_town(now: datetime, chance: Random, album: Album) -> Town:
     """Read the city that was founded."""
     actors, holders = _people(now)
     cells, places = _cells()
@@ -126,7 +142,7 @@ def read_town(now: datetime, chance: Random) -> Town:
         helpers=helpers,
         units=units,
         centres={u.place_code: u for u in units.values() if u.kind == Unit.Kind.CENTRE},
-        branches={(u.parent_id, u.place_code): u for u in units.values() if _is_branch(u)},
+        branches={(u.parent_id or 0, u.place_code): u for u in units.values() if _is_branch(u)},
         actors=actors,
         holders=holders,
         cells=cells,
@@ -134,13 +150,14 @@ def read_town(now: datetime, chance: Random) -> Town:
         places=places,
         calendar=calendars.city,
         daylight=WorkCalendar.of(calendars.zone.info.key, hours=DAYLIGHT, weekdays=EVERY_DAY),
+        album=album,
         slowness={pk: chance.lognormvariate(0, 0.28) for pk in sorted(units)},
     )
 
 
 def points(cells: list[Cell], chance: np.random.Generator) -> list[tuple[float, float]]:
     """A point inside each of these cells."""
-    shapes = shapely.from_wkb([bytes(cell.place.boundary) for cell in cells])
+    shapes = shapely.from_wkb([bytes(cell.place.boundary or b"") for cell in cells])
     west, south, east, north = shapely.bounds(shapes).T
     inner = shapely.point_on_surface(shapes)
     lons, lats = shapely.get_x(inner), shapely.get_y(inner)
@@ -181,9 +198,9 @@ def _cells() -> tuple[list[Cell], dict[str, Place]]:
     cells = []
     for place in places:
         if place.level == Place.Level.CELL and place.boundary:
-            community = by_id[place.parent_id]
-            township = by_id[community.parent_id]
-            county = by_id[township.parent_id].code
+            community = by_id[place.parent_id or 0]
+            township = by_id[community.parent_id or 0]
+            county = by_id[township.parent_id or 0].code
             in_town = township.code[6] == "0"
             cells.append(Cell(place, community.name, township.code, county, in_town))
     return cells, {place.code: place for place in places}

@@ -12,6 +12,8 @@ from shiyu.cases.models import Case
 from shiyu.cases.story import facts_of, lines_of, step_of
 from shiyu.cases.tests.world import World
 from shiyu.catalogue.models import Kind, Standard
+from shiyu.files.bulk import Shown
+from shiyu.files.models import Photo
 from shiyu.history.engine import Engine
 from shiyu.history.tests.walks import walk
 from shiyu.journal.actions import moment
@@ -85,7 +87,14 @@ def told_of(line: Line) -> Told:
     words = Remark.objects.get(pk=line.remark_id).text if line.remark_id else ""
     actor = REPORTER if step.actor.startswith("receipt:") else step.actor
     fields: dict[str, Any] = {name: getattr(step, name) for name in step.__slots__}
-    return Told(type(step)(**fields | {"actor": actor}), words, facts)
+    photos = shown_with(line) if line.verb == "settle" else ()
+    return Told(type(step)(**fields | {"actor": actor}), words, facts, photos)
+
+
+def shown_with(line: Line) -> tuple[Shown, ...]:
+    roles = (Photo.Role.BEFORE, Photo.Role.AFTER)
+    kept = Photo.objects.filter(subject=line.subject, role__in=roles)
+    return tuple(Shown(photo.role, photo) for photo in kept)
 
 
 def left(case: Case) -> dict[str, Any]:
@@ -106,6 +115,10 @@ def left(case: Case) -> dict[str, Any]:
             for report in case.reports.all()
         ],
         "found": case.found.words,
+        "photos": [
+            (photo.role, photo.sha256, photo.added_by)
+            for photo in Photo.objects.filter(subject=case.subject)
+        ],
         "merged": case.merged_into_id is not None,
         "lines": [
             {
