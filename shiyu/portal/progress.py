@@ -8,13 +8,13 @@ from django.utils import timezone
 
 from shiyu.cases import timing
 from shiyu.cases.lifecycle import Stage
-from shiyu.cases.models import Rating
+from shiyu.cases.models import Case, Rating
 from shiyu.cases.rules import reopens_until
 from shiyu.cases.story import lines_of
 from shiyu.catalogue.models import Responsibility
 from shiyu.files.models import Photo
 from shiyu.journal.models import Line
-from shiyu.portal import coming, track
+from shiyu.portal import coming, track, where
 from shiyu.portal.receipts import Receipt
 
 
@@ -27,7 +27,7 @@ def page_of(receipt: Receipt) -> dict[str, Any]:
     return {
         "receipt": receipt,
         "case": case,
-        "own_place": began_with(receipt, lines),
+        "where": _where(case) if began_with(receipt, lines) else "",
         "lamp": timing.lamp(case, now=now),
         "stage": track.plain_stage(case),
         "due": coming.by_when(case.due_at) if case.is_open else "",
@@ -41,7 +41,7 @@ def page_of(receipt: Receipt) -> dict[str, Any]:
         "before": [p for p in photos if p.role != Photo.Role.AFTER],
         "after": [p for p in photos if p.role == Photo.Role.AFTER],
         "rated": rated,
-        "reopens_until": until,
+        "reopen_by": coming.by_when(until),
         "may_reopen": now <= until,
     }
 
@@ -61,6 +61,10 @@ def began_with(receipt: Receipt, lines: Sequence[Line]) -> bool:
     """Whether this report opened the case; else its address is another person's to read."""
     opened = next((line for line in lines if line.verb == "report"), None)
     return opened is not None and opened.facts.get("report") == receipt.report.pk
+
+
+def _where(case: Case) -> str:
+    return case.address or where.in_words(case.place)
 
 
 def _responsible(receipt: Receipt) -> list[Responsibility]:

@@ -67,6 +67,7 @@ def chosen(draft: Draft, mark: str) -> Case | None:
 
 
 def _similar(draft: Draft, case: Case) -> Similar:
-    metres = round(float(metres_between(draft.lon, draft.lat, case.lon, case.lat)))
+    points = draft.lon or 0.0, draft.lat or 0.0, case.lon or 0.0, case.lat or 0.0
+    metres = round(float(metres_between(*points)))
     mark = salted_hmac("portal.similar", f"{draft.ref}\n{case.pk}", algorithm="sha256")
     return Similar(case, metres, mark.hexdigest()[:20])

@@ -45,7 +45,9 @@ def in_words(place: Place) -> str:
 def meant_by(address: str) -> list[Choice]:
     """The townships and communities that the words of an address name, the likeliest first."""
     found = [entry for entry in gazetteer.find(address) if entry.level in LEVELS]
-    return [Choice(entry.code, f"{entry.path} {entry.name}".strip()) for entry in found[:CHOICES_MOST]]
+    return [
+        Choice(entry.code, f"{entry.path} {entry.name}".strip()) for entry in found[:CHOICES_MOST]
+    ]
 
 
 def place_with(code: str) -> Place:

@@ -87,11 +87,14 @@ def _in_words(draft: Draft) -> str:
 
 
 def _centre_of(city: City, draft: Draft) -> str:
+    """Where a map opens: at the point, else over the middle of the city."""
     if draft.has_point:
         return f"{draft.lon},{draft.lat}"
-    if city.west is None:
+    edges = city.west, city.east, city.south, city.north
+    if None in edges:
         return ""
-    return f"{(city.west + city.east) / 2:.5f},{(city.south + city.north) / 2:.5f}"
+    west, east, south, north = (edge or 0.0 for edge in edges)
+    return f"{(west + east) / 2:.5f},{(south + north) / 2:.5f}"
 
 
 def _should_ask(request: HttpRequest, form: forms.PlaceForm) -> bool:

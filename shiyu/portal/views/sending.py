@@ -1,7 +1,7 @@
 """Step 4 of a report: check, say how to be told, send; then the receipt (提交与回执)."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,7 +26,7 @@ GO = frozenset({"photo", "words", "place", "kind"})
 
 @get_or_post
 @kept_private
-def check(request: HttpRequest) -> HttpResponse:
+def check(request: HttpRequest) -> HttpResponseBase:
     """Step 4: everything once more, how to be told; sending it again gives the same receipt."""
     held = held_by(request)
     if request.method == "POST" and held.is_sent and not is_of_another(request, held):

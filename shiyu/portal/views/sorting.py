@@ -25,7 +25,8 @@ def kind(request: HttpRequest, held: Held) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         text = form.cleaned_data["text"] if "text" in request.POST else None
         chosen, known = request.POST.get("kind", ""), _kind_with(request)
-        if text and text != draft.text and (not chosen or not offers):
+        undecided = not chosen or (chosen == "other" and not offers)
+        if undecided and text and text != draft.text:
             actions.write(draft, text)
             speaks = suggest.by_words(text, list(kinds_for_public()), at=timezone.now())
             return redirect("portal:kind" if speaks else "portal:kinds")
