@@ -6,7 +6,6 @@ from datetime import datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from shiyu.cases import timing
 from shiyu.cases.lifecycle import Outcome
@@ -35,7 +34,7 @@ def of(about: Situation, form: MoveForm) -> list[Word]:
 
 def _reporters(about: Situation) -> str:
     count = Report.objects.filter(case=about.case).count()
-    return ngettext("上报人（%(n)d 位）", "上报人（%(n)d 位）", count) % {"n": count}
+    return _("上报人（%(n)d 位）") % {"n": count}
 
 
 def _units(about: Situation) -> str:
