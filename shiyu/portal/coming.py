@@ -84,4 +84,4 @@ def _handling_limit(case: Case) -> str:
     if len(found) == 1:
         return limit_in_words(found[0])
     told = {"least": limit_in_words(found[0]), "most": limit_in_words(found[-1])}
-    return _("%(least)s 至 %(most)s ") % told
+    return _("%(least)s至 %(most)s") % told

@@ -1,4 +1,4 @@
-"""All kinds a resident may choose, two levels, at most nine rows at a time (类别两级)."""
+"""All kinds a resident may choose, two levels, nine rows at a time, four in elder mode (类别)."""
 
 from dataclasses import dataclass
 from typing import TypeVar
@@ -7,6 +7,7 @@ from shiyu.catalogue.models import Kind
 from shiyu.catalogue.rules import kinds_for_public
 
 ROWS = 9
+ROWS_ELDER = 4
 Row = TypeVar("Row")
 
 
@@ -32,16 +33,16 @@ class Shelf:
     more: int
 
 
-def shelf(major: str = "", begin: str = "") -> Shelf:
+def shelf(major: str = "", begin: str = "", *, rows: int = ROWS) -> Shelf:
     """Major classes from a row on; or, in a known one, its kinds."""
     first = int(begin) if begin.isascii() and begin.isdigit() and len(begin) < 5 else 0
     every = list(kinds_for_public())
     classes = _majors(every)
     chosen = next((m for m in classes if m.code == major), None)
     if chosen is None:
-        majors, more = _some(classes, first)
+        majors, more = _some(classes, first, rows)
         return Shelf(tuple(majors), (), None, more)
-    kinds, more = _some([k for k in every if k.major_code == chosen.code], first)
+    kinds, more = _some([k for k in every if k.major_code == chosen.code], first, rows)
     return Shelf((), tuple(kinds), chosen, more)
 
 
@@ -52,7 +53,7 @@ def _majors(kinds: list[Kind]) -> list[Major]:
     return [Major(code, name, "、".join(names[:3])) for (code, name), names in inside.items()]
 
 
-def _some(rows: list[Row], first: int) -> tuple[list[Row], int]:
+def _some(every: list[Row], first: int, rows: int) -> tuple[list[Row], int]:
     """A page of rows, and where the next begins."""
-    until = first + ROWS
-    return rows[first:until], until if until < len(rows) else 0
+    until = first + rows
+    return every[first:until], until if until < len(every) else 0

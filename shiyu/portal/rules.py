@@ -13,6 +13,7 @@ KEPT = timedelta(days=1)
 
 # A village may share one address, so these are wide; codes have 58 bits besides.
 LOOKING_UP = Limit("receipt", 30, timedelta(minutes=15), timedelta(minutes=15))
+BEGINNING = Limit("draft", 200, timedelta(hours=1), timedelta(minutes=15))
 UPLOADING = Limit("upload", 200, timedelta(hours=1), timedelta(minutes=15))
 SENDING = Limit("sending", 60, timedelta(hours=1), timedelta(minutes=15))
 

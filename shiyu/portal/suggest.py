@@ -15,7 +15,10 @@ from shiyu.catalogue.models import Kind, Standard
 from shiyu.catalogue.rules import kinds_for_public
 
 SHOWN_MOST = 3
-IN_NAME, IN_CONDITION = 3, 1
+IN_NAME, IN_CONDITION, WHOLE_NAME = 3, 1, 3
+EMPTY = frozenset("的了是在有很把被我你他她它这那个们呢吗啊吧就都也还")
+"""Characters that say nothing of what is wrong."""
+
 LATELY = timedelta(days=30)
 LATEST = 500
 REASON_WORDS = 3
@@ -40,9 +43,10 @@ def by_words(
 ) -> list[Suggestion]:
     """Kinds whose name, or whose filing condition, shares two-character words with the text.
 
-    A word in the name counts three times one in the condition; words many kinds share count less.
+    A word in the name counts three times one in the condition, the whole name three more; words
+    many kinds share count less.
     """
-    said = set(cut(text))
+    said = {word for word in cut(text) if not EMPTY & set(word)}
     if not said:
         return []
     conditions = _conditions(timezone.localtime(at))
@@ -55,6 +59,7 @@ def by_words(
         score = sum(IN_NAME / spread[w] for w in in_name)
         score += sum(IN_CONDITION / spread[w] for w in in_condition)
         if score:
+            score += WHOLE_NAME * len(in_name) / len(_words(kind.name))
             scored.append((score, kind, [*in_name, *in_condition]))
     scored.sort(key=lambda row: (-row[0], row[1].code))
     return [Suggestion(kind, _because(text, shared)) for _score, kind, shared in scored[:most]]

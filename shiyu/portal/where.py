@@ -12,14 +12,16 @@ from shiyu.places.rules import path_of
 
 CHOICES_MOST = 4
 LEVELS = (Place.Level.TOWNSHIP, Place.Level.COMMUNITY)
+COUNTY = Place.Level.COUNTY
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A place somebody may mean (候选地点)."""
+    """A place somebody may mean; `named` when the address holds its whole name (候选地点)."""
 
     code: str
     name: str
+    named: bool = False
 
 
 def inside(lon: float, lat: float) -> Place:
@@ -43,10 +45,12 @@ def in_words(place: Place) -> str:
 
 
 def meant_by(address: str) -> list[Choice]:
-    """The townships and communities that the words of an address name, the likeliest first."""
-    found = [entry for entry in gazetteer.find(address) if entry.level in LEVELS]
+    """The townships and communities an address names, the likeliest first; else its county."""
+    found = gazetteer.find(address)
+    near = [e for e in found if e.level in LEVELS] or [e for e in found if e.level == COUNTY]
     return [
-        Choice(entry.code, f"{entry.path} {entry.name}".strip()) for entry in found[:CHOICES_MOST]
+        Choice(e.code, f"{e.path} {e.name}".strip(), named=e.name in address)
+        for e in near[:CHOICES_MOST]
     ]
 
 

@@ -427,3 +427,10 @@ def test_pressing_twice_at_once_sends_one_report(world: World) -> None:
     assert answers == ["/report/done/"] * 6
     assert (Report.objects.count(), Case.objects.count(), Reporter.objects.count()) == (1, 1, 1)
     assert phone.get("/report/done/").context["code"]
+
+
+def test_an_address_that_names_one_place_needs_no_question(phone: Phone) -> None:
+    phone.write("路灯不亮")
+
+    assert leads_to(phone.post("/report/place/", address="龙亭区老城门外 3 号"), "kind")
+    assert Draft.objects.get().place.name == "龙亭区"

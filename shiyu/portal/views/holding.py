@@ -54,6 +54,11 @@ def hand_to(response: HttpResponse, token: str) -> HttpResponse:
     return response
 
 
+def is_elder(request: HttpRequest) -> bool:
+    """Whether this browser asked for the elder pages (长辈版)."""
+    return request.COOKIES.get("size") == "elder"
+
+
 def kept_private(view: View) -> View:
     """A page of one person: not kept, not indexed, its address told to nobody.
 

@@ -28,7 +28,9 @@ def place(request: HttpRequest, held: Held) -> HttpResponse:
     address, code = form.cleaned_data["address"], request.POST.get("place", "")
     if request.POST.get("do") == "find" or _should_ask(request, form):
         found = where.meant_by(address)
-        if found or request.POST.get("do") == "find":
+        if len(found) == 1 and found[0].named and request.POST.get("do") != "find":
+            code = found[0].code
+        elif found or request.POST.get("do") == "find":
             return _place_page(request, draft, form, found=found, asked=True)
     try:
         actions.put(

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from shiyu.catalogue.models import Kind
 from shiyu.catalogue.rules import kinds_for_public
 from shiyu.portal import actions, forms, kinds, similar, suggest
-from shiyu.portal.views.holding import Held, writing
+from shiyu.portal.views.holding import Held, is_elder, writing
 from shiyu.portal.views.step import draft_in, get_or_post, onward, posted, show_step
 
 
@@ -62,7 +62,8 @@ def all_kinds(request: HttpRequest, held: Held) -> HttpResponse:
             return onward(draft)
         else:
             error = _("没有这个类别，请重新选")
-    shelf = kinds.shelf(request.GET.get("major", ""), request.GET.get("from", ""))
+    asked = request.GET.get("major", ""), request.GET.get("from", "")
+    shelf = kinds.shelf(*asked, rows=kinds.ROWS_ELDER if is_elder(request) else kinds.ROWS)
     context = {"shelf": shelf, "found": found, "error": error}
     return show_step(request, draft, "kinds", form, **context)
 

@@ -11,7 +11,7 @@ from shiyu.files.views import show
 from shiyu.portal import actions, forms
 from shiyu.portal.models import Draft
 from shiyu.portal.receipts import count_for
-from shiyu.portal.rules import PHOTOS_MOST, UPLOADING, photos_of
+from shiyu.portal.rules import BEGINNING, PHOTOS_MOST, UPLOADING, photos_of
 from shiyu.portal.views.holding import (
     Held,
     hand_to,
@@ -40,7 +40,7 @@ def photo(request: HttpRequest) -> HttpResponse:
     try:
         if uploads:
             count_for(UPLOADING, request)
-        draft, token = _begun(held, Draft.Door.PHOTO)
+        draft, token = _begun(request, held, Draft.Door.PHOTO)
         if uploads:
             actions.add_photos(draft, uploads, taken_at_point=_point_in_photo(request))
     except Refused as refusal:
@@ -81,15 +81,18 @@ def words(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and is_of_another(request, held):
         return to_present(request)
     if request.method == "POST" and form.is_valid():
-        draft, token = _begun(held, Draft.Door.WORDS)
+        draft, token = _begun(request, held, Draft.Door.WORDS)
         actions.write(draft, form.cleaned_data["text"], door=Draft.Door.WORDS)
         return hand_to(onward(draft), token)
     return show_step(request, held.unsent, "words", form)
 
 
-def _begun(held: Held, door: str) -> tuple[Draft, str]:
+def _begun(request: HttpRequest, held: Held, door: str) -> tuple[Draft, str]:
     """The draft in hand, or a new one."""
-    return (held.unsent, held.token) if held.unsent else actions.open_draft(door)
+    if held.unsent:
+        return held.unsent, held.token
+    count_for(BEGINNING, request)
+    return actions.open_draft(door)
 
 
 def _photo_page(request: HttpRequest, draft: Draft | None, *, error: str = "") -> HttpResponse:
