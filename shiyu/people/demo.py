@@ -51,7 +51,7 @@ KINDS = (
     _kind("handle", (D.HANDLE,), T.CITY, _("看“待签收”，签收、处置并反馈")),
     _kind(
         "room",
-        (D.HANDLE, D.INTAKE),
+        (D.HANDLE,),
         T.TOWNSHIP,
         _("看派到本街道的案件，签收、处置并反馈"),
         fallback=False,

@@ -23,6 +23,7 @@ OUTCOMES = (
     (0.99, Outcome.NOT_FIXABLE, words.NOT_FIXABLE),
     (1.0, Outcome.NOT_OURS, words.NOT_OURS),
 )
+LONGER = frozenset({"extend", "suspend"})
 TYPICAL_SHARE, SPREAD, LATEST = 0.4, 0.5, 1.5
 RATED_WITHIN_MINUTES = 13 * 60 * 10
 FROM_THE_PUBLIC = frozenset({"public", "hotline"})
@@ -189,6 +190,8 @@ def _handle(story: Story) -> None:
     share = _share(story, story.units[0])
     if len(story.units) == 1:
         share = _more_time(story, share)
+        if any(told.step.verb in LONGER for told in story.past.told):
+            story.more_time = True
     if share > 1:
         _press(story)
     for unit in reversed(story.units):
@@ -257,6 +260,8 @@ def _answer(story: Story, unit: Unit, share: float, texts: tuple[str, ...] = wor
     story.until_then(story.town.handled(story.standard, story.sent_at, share))
     last = unit is story.units[0]
     to = Stage.HANDLED if last else ""
+    due = story.town.handled(story.standard, story.sent_at, 1.0)
+    story.late = last and story.at > due + timedelta(minutes=2)
     story.step("handle", story.handler(unit), to=to, unit=unit, said=story.one_of(texts))
 
 
@@ -287,8 +292,11 @@ def _finish(story: Story) -> None:
 
 
 def _afterwards(story: Story) -> None:
-    """Rated by who reported; "not fixed" begins another round, once."""
+    """Appealed if it ran late, rated by who reported; "not fixed" begins another round, once."""
     reporter = story.past.told[0].step.actor
+    if story.late and not story.more_time and story.happens(APPEALED):
+        _appeal(story)
+        return
     if story.happens(INSPECTED):
         minutes = min(story.delay(2000), RATED_WITHIN_MINUTES)
         story.until_then(story.town.by_day(story.at, minutes))
@@ -305,6 +313,20 @@ def _afterwards(story: Story) -> None:
     story.step("rate", reporter, said=said, facts=facts)
     if solved == "no":
         _again(story, reporter, said)
+
+
+def _appeal(story: Story) -> None:
+    """The unit asks that its overdue mark be left out of the count; the duty commander decides."""
+    unit = story.units[0]
+    story.until_then(story.town.office(story.at, story.delay(400)))
+    said = story.one_of(words.APPEAL)
+    story.step("appeal", story.handler(unit), unit=unit, said=said)
+    story.until_then(story.town.office(story.at, story.delay(500)))
+    if story.chance.random() < GRANTED:
+        story.step("exempt", story.desk(Duty.COMMAND), unit=unit)
+    else:
+        said = story.one_of(words.NO_APPEAL)
+        story.step("refuse_appeal", story.desk(Duty.COMMAND), unit=unit, said=said)
 
 
 def _again(story: Story, actor: str, said: str) -> None:

@@ -163,7 +163,7 @@ class _Staff:
         """In each township's room a clerk who handles, and two who walk the grid."""
         for code, room in found.centres.items():
             if room.tier == Tier.TOWNSHIP:
-                self._post(room, "综治专干", (Duty.HANDLE, Duty.INTAKE), [f"{code}-zg"], over=code)
+                self._post(room, "综治专干", (Duty.HANDLE,), [f"{code}-zg"])
                 walkers = [f"{code}-wg{number}" for number in (1, 2)]
                 self._post(room, "网格员", WALKING, walkers, over=code)
 

@@ -53,6 +53,7 @@ SEASONS = {
     "热力井盖": (11, 12, 1, 2),
 }
 IN_SEASON, OUT_OF_SEASON = 5.0, 0.05
+RARE_MOST = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,7 @@ class Kinds:
 
     def _popularity(self, kind: Kind) -> float:
         named = POPULAR.get(kind.name)
-        return named or float(0.15 + self._chance.pareto(2.0) * 0.4)
+        return named or 0.15 + min(float(self._chance.pareto(2.0)) * 0.4, RARE_MOST)
 
     def _weights(self, month: int, raining: bool, category: str) -> npt.NDArray[np.float64]:
         key = (month, raining, category)

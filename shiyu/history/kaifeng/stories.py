@@ -31,9 +31,18 @@ ON_THE_DESKS: dict[str, tuple[int, int, float, float]] = {
     Stage.VERIFIED: (1, 2, 60, 300),
 }
 """For each stage how many fresh cases lie at each centre, and how old they are in minutes."""
+ASKS: tuple[tuple[str, ...], ...] = (
+    ("check_open",),
+    ("ask_extension",),
+    ("ask_suspension",),
+    ("ask_suspension", "endorse_suspension"),
+    ("ask_void",),
+)
+"""What waits for an answer at each centre."""
 FOR_A_GUEST: dict[str, tuple[int, float, float]] = {
     Stage.DISPATCHED: (4, 15, 90),
     Stage.HANDLING: (4, 60, 400),
+    Stage.HANDLED: (2, 90, 300),
 }
 """The same for each unit that a reader may sign in to."""
 OLDER = 0.1
@@ -61,11 +70,16 @@ class Stories:
         for centre in self._centres():
             for stage, (fewest, most, young, old) in ON_THE_DESKS.items():
                 for _nth in range(self.chance.randint(fewest, most)):
-                    yield [self._waiting(centre, stage, young, old)]
+                    yield [self._waiting(centre, stage, young, old).past]
+        for centre in self._centres():
+            for ask in ASKS:
+                yield [self._asking(centre, ask)]
         for unit in guests:
+            desk = self._centre_of(unit)
+            yield [self._asking(desk, ("check_open",), lead=unit)]
             for stage, (many, young, old) in FOR_A_GUEST.items():
                 for _nth in range(many):
-                    yield [self._waiting(self._centre_of(unit), stage, young, old, lead=unit)]
+                    yield [self._waiting(desk, stage, young, old, lead=unit).past]
 
     def _orders(self) -> Iterator[list[Past]]:
         """Orders from above, begun in office hours; the last ones but a day ago."""
@@ -154,7 +168,7 @@ class Stories:
 
     def _waiting(
         self, centre: Unit, stage: str, young: float, old: float, lead: Unit | None = None
-    ) -> Past:
+    ) -> Story:
         """A fresh case that waits at a stage; one in ten has waited too long."""
         age = self.chance.uniform(young, old)
         if self.chance.random() < OLDER:
@@ -166,6 +180,25 @@ class Stories:
         past = self._begin(cell, points([cell], self.draws)[0], kind, channel, at)
         story = Story(self.town, self.chance, past, cell, kind, until=stage, age=age, lead=lead)
         live(story)
+        return story
+
+    def _asking(self, centre: Unit, ask: tuple[str, ...], lead: Unit | None = None) -> Past:
+        """A case that waits for an answer beside its stage: a check, more time, voiding."""
+        stage = Stage.ACCEPTED if ask[0] == "check_open" else Stage.HANDLING
+        story = self._waiting(centre, stage, 150, 400, lead=lead)
+        past, story.until = story.past, ""
+        left = (self.town.now - past.told[-1].step.at) / (len(ask) + 1)
+        for verb in ask:
+            story.at = past.told[-1].step.at + left
+            if verb == "check_open":
+                story.step(verb, story.desk(Duty.INTAKE))
+            elif verb.startswith("ask_") and verb != "ask_void":
+                unit = story.units[0]
+                said = story.one_of(words.ASKED[verb])
+                story.step(verb, story.handler(unit), unit=unit, said=said)
+            else:
+                said = story.one_of(words.ASKED.get(verb, ("",)))
+                story.step(verb, story.desk(Duty.DISPATCH), said=said)
         return past
 
     def _kind_for(self, lead: Unit | None, at: datetime) -> Kind:

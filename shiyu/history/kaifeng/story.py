@@ -54,6 +54,7 @@ class Story:
         self.centre: Unit = past.case.centre
         self.units: list[Unit] = []
         self.sent_at = self.at
+        self.late = self.more_time = False
         self.until = until
         self._left = age
         self._lead = lead

@@ -83,6 +83,8 @@ SOLVED = ("处理得很快，谢谢", "已经修好了", "态度很好", "")
 INSPECTED = ("抽查发现问题反弹，重办",)
 CALLERS = ("王先生", "李女士", "张先生", "刘女士", "陈先生", "赵女士", "孙先生", "周女士", "马先生")
 
+ASKED = {"ask_extension": EXTENSION, "ask_suspension": SUSPENSION, "ask_void": VOID}
+
 
 def address(chance: Random, community: str, *, village: bool) -> str:
     """Where it is, in words: a road and a number in town, a spot in a village."""

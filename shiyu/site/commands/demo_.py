@@ -1,5 +1,6 @@
 """`shiyu demo`: the made-up city, and who may be signed in as (演示城市)."""
 
+import sys
 import time
 from datetime import datetime, timedelta
 
@@ -61,19 +62,21 @@ def reset() -> None:
 
 
 class _Progress:
-    """One line that is written over while cases are added; on its own line otherwise."""
+    """What was done; the count of cases is written over on a screen, seldom in a log."""
 
     def __init__(self) -> None:
+        self._on_screen = sys.stdout.isatty()
+        self._every_s = 0.5 if self._on_screen else 5.0
         self._open = False
-        self._said_at = 0.0
+        self._said_at = time.monotonic()
 
     def __call__(self, words: str) -> None:
         if not words.endswith(" cases"):
             self.end()
             click.echo(f"  {words}")
-        elif time.monotonic() - self._said_at > 1:
-            self._said_at, self._open = time.monotonic(), True
-            click.echo(f"\r  {words}", nl=False)
+        elif time.monotonic() - self._said_at > self._every_s:
+            self._said_at, self._open = time.monotonic(), self._on_screen
+            click.echo(f"\r  {words}" if self._on_screen else f"  {words}", nl=not self._on_screen)
 
     def end(self) -> None:
         if self._open:
