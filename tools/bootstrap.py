@@ -51,7 +51,8 @@ def test(words: argparse.Namespace) -> None:
     testbed.installed_postgresql()
     _check_code()
     chosen = ["-m", "long"] if words.long else []
-    ground.become([str(VENV / "bin/pytest"), *chosen])
+    at_once = ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile"]
+    ground.become([str(VENV / "bin/pytest"), *at_once, *chosen])
 
 
 def check(words: argparse.Namespace) -> None:
