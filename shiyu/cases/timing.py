@@ -111,11 +111,14 @@ def allowances_of(case: Case) -> dict[str, Limit]:
 
 
 def lamp(record: Case | Assignment, *, now: datetime) -> Lamp:
-    """The light of an open case or part from its stored due times, in real minutes."""
+    """The light of an open case or part from its stored due times, in real minutes.
+
+    Nothing is left or over by so much while it is paused: the clock stands still.
+    """
     due, yellow = record.due_at, record.yellow_at
     if isinstance(record, Case) and not record.is_open:
         return Lamp(light=None, due=None, minutes_left=None, pause_reason="")
-    left = int((due - now).total_seconds() // 60) if due else None
+    left = int((due - now).total_seconds() // 60) if due and not record.paused else None
     reason = record.get_stage_display() if isinstance(record, Case) else ""
     if due is not None and now > due:
         light: str | None = "red"

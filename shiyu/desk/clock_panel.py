@@ -147,7 +147,9 @@ def _state(clock: Clock) -> str:
 
 
 def _lamp(clock: Clock) -> timing.Lamp:
-    left = int((clock.due - timezone.now()).total_seconds() // 60) if clock.due else None
+    left = None
+    if clock.due is not None and clock.state is State.RUNNING:
+        left = int((clock.due - timezone.now()).total_seconds() // 60)
     return timing.Lamp(
         light=str(clock.light) if clock.light else None,
         due=clock.due,

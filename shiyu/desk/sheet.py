@@ -46,7 +46,7 @@ class ReportShown:
 def of(about: Situation, *, only_decisions: bool = False) -> dict[str, Any]:
     """What the template of a case needs besides its moves."""
     case = about.case
-    told = telling.tell(about.lines)
+    told = telling.tell(about.lines, case)
     live, ended = clock_panel.panel(case, about.steps, about.clocks, about.units)
     path = path_of(case.place_number)
     pairs, checks, photos = _photos(case)
@@ -147,7 +147,7 @@ def _objects_until(about: Situation, part: Assignment) -> datetime | None:
     if part.state != Assignment.State.SENT:
         return None
     limit = Allowance.parse(about.case.procedure.objection_limit)
-    terms = timing.terms_of(about.case, [str(part.unit_id)])
+    terms = timing.terms_of(about.case, [str(part.unit_id)], calendars=about.calendars)
     timeline = terms.calendar_of(str(part.unit_id)).timeline(limit)
     return terms.zone.datetime_of(timeline.add(minute_of(part.sent_at), limit.minutes))
 

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from django.utils import timezone
 
+from shiyu.calendars.rules import Calendars, read_calendars
 from shiyu.cases import rules, story, timing
 from shiyu.cases.clock import Clock
 from shiyu.cases.lifecycle import INTAKE
@@ -48,12 +49,16 @@ class Situation:
     @cached_property
     def moves(self) -> list[str]:
         """What this actor may do now and would not be refused: what the stage asks for first."""
-        found = rules.open_moves(self.actor, self.case, self.standing)
+        found = rules.open_moves(self.actor, self.case, self.standing, about=self.concern)
         return sorted((name for name in found if offers.worth(self, name)), key=offers.rank)
 
     @cached_property
     def clocks(self) -> list[Clock]:
-        return timing.clocks_of(self.case, self.steps, now=self.now)
+        return timing.clocks_of(self.case, self.steps, now=self.now, calendars=self.calendars)
+
+    @cached_property
+    def calendars(self) -> Calendars:
+        return read_calendars()
 
     @cached_property
     def units(self) -> dict[int, Unit]:

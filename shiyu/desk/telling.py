@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db.models import Model, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -17,6 +18,7 @@ from shiyu.journal.models import Line, Remark
 from shiyu.people.models import Unit
 from shiyu.places.models import Place
 
+R = TypeVar("R", bound=Model)
 NOTES = frozenset({"remark", "urge", "joined", "child_done", "rate", "check_open", "check_done"})
 """What 「只看决定」 hides: it tells, but moves nothing."""
 
@@ -65,9 +67,9 @@ class Named:
         return "、".join(filter(None, (self.unit(pk) for pk in pks)))
 
 
-def tell(lines: list[Line]) -> list[Told]:
+def tell(lines: list[Line], case: Case) -> list[Told]:
     """A case's journal lines for a reader, oldest first."""
-    named = _names(lines)
+    named = _names(lines, case)
     return [_told(line, named) for line in lines]
 
 
@@ -194,7 +196,8 @@ def _filed(facts: dict[str, Any], named: Named) -> str:
 RULE: dict[str, Callable[[dict[str, Any], Named], str]] = {"file": _filed}
 
 
-def _names(lines: list[Line]) -> Named:
+def _names(lines: list[Line], case: Case) -> Named:
+    """What the lines name; what the case itself has at hand is not asked for again."""
     facts = [line.facts for line in lines]
     units = _ids(facts, "unit", "units", "lead", "centre", "from")
     remarks = {line.remark_id for line in lines if line.remark_id}
@@ -203,13 +206,20 @@ def _names(lines: list[Line]) -> Named:
         story.names_of(line.actor for line in lines),
         Unit.objects.in_bulk(units),
         Remark.objects.in_bulk(remarks),
-        standards.in_bulk(_ids(facts, "standard")),
-        Kind.objects.in_bulk(_ids(facts, "kind", "old_kind")),
-        Place.objects.defer("boundary").in_bulk(_ids(facts, "place", "old_place")),
+        _some(standards, _ids(facts, "standard"), case.standard),
+        _some(Kind.objects.all(), _ids(facts, "kind", "old_kind"), case.kind),
+        _some(Place.objects.defer("boundary"), _ids(facts, "place", "old_place"), case.place),
     )
     cases = _ids(facts, "into", "case", "child", "children")
     named.cases = dict(Case.objects.filter(pk__in=cases).values_list("pk", "number"))
     return named
+
+
+def _some(records: QuerySet[R], ids: set[int], at_hand: R | None) -> dict[int, R]:
+    """These records by id, the one at hand without a query."""
+    known = {at_hand.pk: at_hand} if at_hand is not None and at_hand.pk in ids else {}
+    missing = ids - known.keys()
+    return known | (records.in_bulk(missing) if missing else {})
 
 
 def _ids(facts: list[dict[str, Any]], *names: str) -> set[int]:

@@ -35,6 +35,7 @@ class EntryForm(Where):
     text = forms.CharField(
         label=gettext_lazy("反映的问题"),
         required=False,
+        help_text=gettext_lazy("有照片或类别时可以不写"),
         widget=forms.Textarea(attrs={"rows": 4}),
     )
     place = PlaceChoice(
@@ -145,6 +146,7 @@ class OrderForm(EntryForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["text"].label = _("交办事项")
+        self.fields["text"].help_text = ""
         place = self.fields["place"]
         assert isinstance(place, PlaceChoice)
         place.required, place.empty_label = True, _("选择区域")

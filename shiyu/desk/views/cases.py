@@ -53,9 +53,10 @@ def on_paper(request: SignedIn, number: str) -> HttpResponse:
 def case_numbered(number: str, actor: Actor) -> Case:
     """The case, if this person may see it; otherwise as if it did not exist."""
     seen = rules.visible_to(actor).select_related(
-        "kind", "standard__kind", "procedure", "place", "centre", "parent", "merged_into"
+        "kind", "standard__kind", "procedure", "place", "centre"
     )
-    return get_object_or_404(seen.defer("place__boundary"), number=number)
+    whole = seen.defer("place__boundary").prefetch_related("parent", "merged_into")
+    return get_object_or_404(whole, number=number)
 
 
 def show(
