@@ -15,14 +15,13 @@ from shiyu.catalogue.models import Kind, Standard
 from shiyu.files.bulk import Shown
 from shiyu.files.models import Photo
 from shiyu.history.engine import Engine
+from shiyu.history.tests.left import left, said
 from shiyu.history.tests.walks import walk
 from shiyu.journal.actions import moment
-from shiyu.journal.models import Line, Remark
+from shiyu.journal.models import Line
 from shiyu.people.actors import Actor
 from shiyu.people.models import Person, Unit
 
-OWN = {"id", "number", "taken_in_at", "merged_into_id", "case_id", "receipt", "remark_id"}
-OWN |= {"source_ref", "report_id"}
 MADE = {"report", "channel", "place"}
 AUTOMATIC = {"joined", "child_done"}
 
@@ -30,7 +29,7 @@ AUTOMATIC = {"joined", "child_done"}
 @pytest.mark.django_db
 @given(choices=st.lists(st.integers(0, 10**6), min_size=3, max_size=16))
 @settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -84,7 +83,7 @@ def told_of(line: Line) -> Told:
     for name, model in {"standard": Standard, "kind": Kind, "centre": Unit}.items():
         if name in facts:
             facts[name] = model.objects.get(pk=facts[name])
-    words = Remark.objects.get(pk=line.remark_id).text if line.remark_id else ""
+    words = said(line.remark_id)
     actor = REPORTER if step.actor.startswith("receipt:") else step.actor
     fields: dict[str, Any] = {name: getattr(step, name) for name in step.__slots__}
     photos = shown_with(line) if line.verb == "settle" else ()
@@ -95,56 +94,6 @@ def shown_with(line: Line) -> tuple[Shown, ...]:
     roles = (Photo.Role.BEFORE, Photo.Role.AFTER)
     kept = Photo.objects.filter(subject=line.subject, role__in=roles)
     return tuple(Shown(photo.role, photo) for photo in kept)
-
-
-def left(case: Case) -> dict[str, Any]:
-    """Everything stored of a case, but for its own ids."""
-    case = Case.objects.get(pk=case.pk)
-    ids = {case.pk: "this", case.merged_into_id: "other"}
-    return {
-        "case": stored(case),
-        "parts": [stored(part) for part in case.assignments.order_by("unit_id")],
-        "checks": [stored(check) for check in case.checks.order_by("id")],
-        "ratings": [
-            stored(rating)
-            for report in case.reports.all()
-            for rating in report.ratings.order_by("id")
-        ],
-        "reports": [
-            {"at": report.reported_at, "by": report.by_person_id, "said": said(report.remark_id)}
-            for report in case.reports.all()
-        ],
-        "found": case.found.words,
-        "photos": [
-            (photo.role, photo.sha256, photo.added_by)
-            for photo in Photo.objects.filter(subject=case.subject)
-        ],
-        "merged": case.merged_into_id is not None,
-        "lines": [
-            {
-                "verb": line.verb,
-                "at": line.occurred_at,
-                "actor": line.actor.split(":")[0] if "receipt" in line.actor else line.actor,
-                "facts": {
-                    name: ids.get(value, value) if name in {"into", "case"} else value
-                    for name, value in line.facts.items()
-                    if name != "report"
-                },
-                "said": said(line.remark_id),
-                "commits": bool(line.commitment),
-            }
-            for line in lines_of(case)
-        ],
-    }
-
-
-def stored(record: Any) -> dict[str, Any]:
-    fields = [f.attname for f in record._meta.concrete_fields if f.attname not in OWN]
-    return {name: getattr(record, name) for name in fields}
-
-
-def said(remark: int | None) -> str:
-    return Remark.objects.get(pk=remark).text if remark else ""
 
 
 def first_centre(case: Case) -> Unit:
