@@ -1,7 +1,8 @@
 """Where the city of a file lies, and which of its points are no points of it (城市范围).
 
 Exports carry points that mean "unknown": zeros, a whole degree, the city hall of another city.
-They lie far away from the others, however many they are.
+However many rows share such a point, it is one point: so distinct points are looked at, and the
+city ends where next to none follow.
 """
 
 from collections.abc import Sequence
@@ -12,9 +13,11 @@ import numpy.typing as npt
 import polars as pl
 
 KM_A_DEGREE = 111.32
-FAR = 6.0
-"""A point belongs if it is within so many median distances of the median point."""
-LEAST_KM = 2.0
+MOST_KM, LEAST_KM = 500.0, 2.0
+CORE = 0.97
+"""So large a share of the distinct points is the city's, wherever they lie within MOST_KM."""
+STEP, FEW = 1.5, 0.0005
+"""From there on the city ends where, going on by half, less than this share of points follows."""
 SENTINEL_SHARE = 0.01
 """A point of round degrees that so large a share of rows repeat is a word for "unknown"."""
 
@@ -53,10 +56,24 @@ def inside(rows: pl.DataFrame, given: Bounds | None) -> Mask:
     usable &= ~_sentinels(lon, lat, usable)
     if not usable.any():
         return usable
-    middle = float(np.median(lon[usable])), float(np.median(lat[usable]))
-    away = _km(lon, lat, middle)
-    reach = max(LEAST_KM, FAR * float(np.median(away[usable])))
-    return usable & (away <= reach)
+    distinct = rows.select("lon", "lat").filter(pl.Series(usable)).unique()
+    x, y = distinct["lon"].to_numpy(), distinct["lat"].to_numpy()
+    amid = int(np.argmin(_km(x, y, (float(np.median(x)), float(np.median(y))))))
+    middle = float(x[amid]), float(y[amid])
+    near = _km(lon, lat, middle) <= _reach(_km(x, y, middle))
+    inside: Mask = usable & near
+    return inside
+
+
+def _reach(away: npt.NDArray[np.float64]) -> float:
+    """How far from its middle the city goes on, by the distances of its distinct points."""
+    away = np.sort(away[away <= MOST_KM])
+    count = len(away)
+    radius = float(away[int(np.ceil(count * CORE)) - 1])
+    few = max(1.0, count * FEW)
+    while np.count_nonzero((away > radius) & (away <= radius * STEP)) >= few:
+        radius *= STEP
+    return max(radius * STEP, LEAST_KM)
 
 
 def _sentinels(lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64], usable: Mask) -> Mask:

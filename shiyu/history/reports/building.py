@@ -14,7 +14,7 @@ from shiyu.history.reports import bounds
 from shiyu.history.reports.bounds import Bounds
 from shiyu.history.reports.columns import Layout
 from shiyu.history.reports.ground import prepare
-from shiyu.history.reports.loading import load, new_rows
+from shiyu.history.reports.loading import alone, load, new_rows
 from shiyu.history.reports.reading import read
 from shiyu.history.reports.shaping import Shaped, shape
 from shiyu.journal.actions import moment
@@ -48,10 +48,9 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A city as it now stands, and what a person must be told once."""
+    """What came of a file, and what a person should know of it."""
 
     tally: Tally
-    password: str
     notes: list[str]
 
 
@@ -63,9 +62,13 @@ def build(
     limits: Bounds | None = None,
     rejects: Path | None = None,
     tell: Tell = lambda _sentence: None,
+    welcome: Tell = lambda _password: None,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Built:
     """Build the city of a file, or bring it up to date with it.
+
+    rejects  where refused rows and the reasons go; made only when there are any.
+    welcome  is told the password of the account `desk` as soon as there is one.
 
     Raises  Refused: the file cannot be read, names unknown columns or zones, or this database
             holds another city. Nothing is written then.
@@ -76,19 +79,22 @@ def build(
     tell(f"读取 {path.name}")
     table = read(path, asked)
     shaped = shape(table, timezone=asked.timezone, now=moment())
-    if rejects is not None:
+    if rejects is not None and (shaped.rejects or rejects.exists()):
         _write_rejects(rejects, shaped)
     if shaped.rows.is_empty():
         raise Refused("没有一行可用" + (f"：{shaped.rejects[0][1]}" if shaped.rejects else ""))
     rows, inside = _placed(shaped.rows, limits)
     tell(f"{rows.height} 行可用，{len(shaped.rejects)} 行退回；建立城市")
-    ground = prepare(
-        rows, inside, source=source, name=name or f"{source} 城市", zone=asked.timezone
-    )
-    fresh = new_rows(rows, ground, source)
-    tell(f"{fresh.height} 行待载入")
-    imported = load(fresh, ground, source, lambda done: progress(done, fresh.height))
-    return Built(_tally(shaped, rows, inside, imported), ground.password, shaped.notes)
+    with alone():
+        ground = prepare(
+            rows, inside, source=source, name=name or f"{source} 城市", zone=asked.timezone
+        )
+        if ground.password:
+            welcome(ground.password)
+        fresh = new_rows(rows, ground, source)
+        tell(f"{fresh.height} 行待载入")
+        imported = load(fresh, ground, source, lambda done: progress(done, fresh.height))
+    return Built(_tally(shaped, rows, inside, imported), shaped.notes)
 
 
 def _placed(rows: pl.DataFrame, limits: Bounds | None) -> tuple[pl.DataFrame, bounds.Mask]:
@@ -123,7 +129,7 @@ def _tally(
 
 
 def _write_rejects(path: Path, shaped: Shaped) -> None:
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
+    with path.open("w", encoding="utf-8-sig", newline="") as file:  # spreadsheets need the mark
         writer = csv.writer(file)
         writer.writerow(("line", "reason"))
         writer.writerows(shaped.rejects)

@@ -2,18 +2,38 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 
 import polars as pl
 from django.db import connection
 
 from shiyu.cases.bulk import Recorded, write_recorded
+from shiyu.common.errors import Refused
 from shiyu.history.reports.ground import Ground
 
 BATCH = 8_000
 """Rows a transaction: under two seconds, so that sealing the journal never waits long."""
 WRITERS = 2
 KNOWN = "COPY (SELECT source_ref FROM cases_report WHERE source = %s) TO STDOUT"
+LOCK = "SELECT pg_try_advisory_lock(hashtext('shiyu city from-reports'))"
+UNLOCK = "SELECT pg_advisory_unlock(hashtext('shiyu city from-reports'))"
 Progress = Callable[[int], None]
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One import at a time; a killed one does not stand in the way, its lock ends with it.
+
+    Raises  Refused while another is at work.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK)
+        if not cursor.fetchone()[0]:
+            raise Refused("另一个导入正在进行：等它结束，或停止它，再来一次")
+        try:
+            yield
+        finally:
+            cursor.execute(UNLOCK)
 
 
 def known_refs(source: str) -> pl.Series:

@@ -1,10 +1,7 @@
 """A file of reports as columns of text, each row with the line it began on (读取导出文件)."""
 
-import codecs
-import csv
 import json
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,11 +11,12 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from shiyu.common.errors import Refused
 from shiyu.history.reports.columns import Layout, match
+from shiyu.history.reports.separated import MARKS, read_header, read_lines, read_rows
 
-CHUNK = 50_000
-SNIFFED_BYTES = 1 << 20
-MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-SWALLOWED_LINES = 2
+UNSEEN = r"[\p{Cc}\p{Cf}&&[^\n\t]]"
+LIST_NAMES = ("features", "results", "data", "records", "rows")
+SHORT_LIST = 3
+NO_OBJECT = "这一条不是一个 JSON 对象"
 
 
 @dataclass(slots=True)
@@ -30,6 +28,15 @@ class Table:
     rejects: list[tuple[int, str]] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Records:
+    """A small table in memory: its header, and each record with the line or place it has."""
+
+    header: list[str]
+    rows: list[tuple[int, list[str]]]
+    broken: list[tuple[int, str]] = field(default_factory=list)
+
+
 def read(path: Path, asked: Layout) -> Table:
     """Read csv, xlsx or json, by its content's own kind, into the columns asked for.
 
@@ -37,173 +44,109 @@ def read(path: Path, asked: Layout) -> Table:
     """
     if not path.is_file():
         raise Refused(f"没有文件 {path}")
-    head = path.open("rb").read(4096)
+    with path.open("rb") as file:
+        head = file.read(4096)
     if head.startswith(b"PK\x03\x04"):
-        header, records = _xlsx(path)
-    elif head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{"):
-        header, records = _json(path)
-    else:
-        return _csv(path, asked)
-    return _gather(header, enumerate(records, 2), asked, [])
+        return _gather(_xlsx(path), asked)
+    encoding = next((name for mark, name in MARKS.items() if head.startswith(mark)), "utf-8")
+    if head.decode(encoding, errors="replace").lstrip()[:1] in ("[", "{"):
+        text = path.read_text(encoding=encoding, errors="replace")
+        return _gather(_json(text, path.name), asked)
+    return _csv(path, asked)
 
 
 def _csv(path: Path, asked: Layout) -> Table:
-    with path.open(encoding=_encoding(path), newline="", errors="replace") as text:
-        records = Records(text)
-        header = next(iter(records), None)
-        if header is None:
-            raise Refused(f"{path.name} 是空的")
-        return _gather(header[1], records, asked, records.broken)
+    lines = read_lines(path)
+    header = read_header(lines)
+    at = _positions(header.names, asked)
+    grid = read_rows(lines, header, list(at.values()))
+    named = grid.rows.select("line", *(pl.col(str(n)).alias(role) for role, n in at.items()))
+    return Table(_plain(named, tuple(at), asked.missing), frozenset(at), grid.broken)
 
 
-class Records:
-    """The records of a csv, each with its first line; a broken one costs only its own line.
-
-    A quote that is never closed would swallow the lines after it: when the record it makes does
-    not fit, its first line is refused and the others are read again.
-    """
-
-    def __init__(self, text: Iterable[str]) -> None:
-        self.text = iter(text)
-        self.again: deque[str] = deque()
-        self.taken: list[str] = []
-        self.line = 0
-        self.width = 0
-        self.broken: list[tuple[int, str]] = []
-        sample = next(self.text, "")
-        self.again.append(sample)
-        comma = max(",;\t|", key=sample.count)
-        self.reader = csv.reader(self._lines(), delimiter=comma)
-
-    def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        while True:
-            self.taken = []
-            first = self.line + 1
-            try:
-                record = next(self.reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                self._refuse(first, f"这一行读不出来：{error}")
-                continue
-            if not record:
-                continue
-            if not self.width:
-                self.width = len(record)
-            if len(record) == self.width:
-                yield first, record
-            else:
-                self._refuse(first, f"这一行有 {len(record)} 栏，表头有 {self.width} 栏")
-
-    def _lines(self) -> Iterator[str]:
-        while True:
-            line = self.again.popleft() if self.again else next(self.text, None)
-            if line is None:
-                return
-            self.line += 1
-            self.taken.append(line)
-            yield line
-
-    def _refuse(self, first: int, why: str) -> None:
-        lines = self.taken
-        self.broken.append((first, why))
-        if len(lines) >= SWALLOWED_LINES:
-            self.again.extendleft(reversed(lines[1:]))
-            self.line = first
+def _positions(header: Sequence[str], asked: Layout) -> dict[str, int]:
+    return {role: list(header).index(name) for role, name in match(asked, header).items()}
 
 
-def _encoding(path: Path) -> str:
-    with path.open("rb") as file:
-        head = file.read(4)
-        for mark, name in MARKS.items():
-            if head.startswith(mark):
-                return name
-        file.seek(0)
-        reader = codecs.getincrementaldecoder("utf-8")()
-        try:
-            while block := file.read(SNIFFED_BYTES):
-                reader.decode(block)
-        except UnicodeDecodeError:
-            return "gb18030"
-    return "utf-8"
-
-
-def _gather(
-    header: Sequence[str],
-    records: Iterable[tuple[int, Sequence[str]]],
-    asked: Layout,
-    broken: list[tuple[int, str]],
-) -> Table:
-    """The columns asked for, in blocks of plain text, trimmed, "nothing" as null."""
-    roles = match(asked, header)
-    at = {role: list(header).index(name) for role, name in roles.items()}
-    blocks: list[pl.DataFrame] = []
-    rows: list[tuple[Any, ...]] = []
+def _gather(found: Records, asked: Layout) -> Table:
+    """The columns asked for, of records that are in memory anyway."""
+    at = _positions(found.header, asked)
     places = tuple(at.values())
-    for line, record in records:
-        rows.append((line, *[record[n] for n in places]))
-        if len(rows) >= CHUNK:
-            blocks.append(_block(rows, tuple(at)))
-            rows = []
-    blocks.append(_block(rows, tuple(at)))
-    table = pl.concat(blocks)
-    return Table(_plain(table, tuple(at), asked.missing), frozenset(at), broken)
-
-
-def _block(rows: list[tuple[Any, ...]], roles: Sequence[str]) -> pl.DataFrame:
-    schema: Mapping[str, Any] = {"line": pl.Int64, **dict.fromkeys(roles, pl.String)}
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    rows = [(line, *[record[n] for n in places]) for line, record in found.rows]
+    schema = {"line": pl.Int64, **dict.fromkeys(at, pl.String)}
+    table = pl.DataFrame(rows, schema=schema, orient="row")
+    return Table(_plain(table, tuple(at), asked.missing), frozenset(at), found.broken)
 
 
 def _plain(table: pl.DataFrame, roles: Sequence[str], missing: frozenset[str]) -> pl.DataFrame:
     """Without control signs and direction overrides, trimmed; missing words are null."""
-    nothing = ["", *missing]
-    clean = [
-        pl.col(role).str.replace_all(r"[\p{Cc}\p{Cf}&&[^\n\t]]", "").str.strip_chars().alias(role)
-        for role in roles
-    ]
-    table = table.with_columns(clean)
-    return table.with_columns(
-        pl.when(pl.col(role).is_in(nothing)).then(None).otherwise(pl.col(role)).alias(role)
-        for role in roles
-    )
+    nothing = pl.Series(["", *missing])
+    cleaned: list[pl.Series] = []
+    for role in roles:
+        text = table[role]
+        if text.str.contains(UNSEEN).any():
+            text = text.str.replace_all(UNSEEN, "")
+        text = text.str.strip_chars()
+        cleaned.append(text.set(text.is_in(nothing), None))
+    return table.with_columns(cleaned)
 
 
-def _xlsx(path: Path) -> tuple[list[str], Iterator[list[str]]]:
+def _xlsx(path: Path) -> Records:
     try:
         book = CalamineWorkbook.from_path(str(path))
         sheet = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
     except (CalamineError, OSError, ValueError) as error:
         raise Refused(f"{path.name} 不是读得出的 xlsx：{error}") from error
-    if not sheet:
+    filled = [(n, row) for n, row in enumerate(sheet, 1) if any(cell != "" for cell in row)]
+    if not filled:
         raise Refused(f"{path.name} 是空的")
-    width = len(sheet[0])
-    rows = ([_text(cell) for cell in row] + [""] * (width - len(row)) for row in sheet[1:])
-    return [_text(cell) for cell in sheet[0]], rows
+    header = [_text(cell) for cell in filled[0][1]]
+    rows = [(n, [_text(cell) for cell in row]) for n, row in filled[1:]]
+    width = len(header)
+    return Records(header, [(n, row + [""] * (width - len(row))) for n, row in rows])
 
 
-def _json(path: Path) -> tuple[list[str], Iterator[list[str]]]:
+def _json(text: str, name: str) -> Records:
     """A list of objects, or one object a line; a name like location.latitude looks inside."""
-    text = path.read_text(encoding="utf-8-sig", errors="replace")
+    broken: list[tuple[int, str]] = []
     try:
-        found = json.loads(text)
-    except ValueError:
-        try:
-            found = [json.loads(line) for line in text.splitlines() if line.strip()]
-        except ValueError as error:
-            raise Refused(f"{path.name} 不是读得出的 JSON：{error}") from error
-    if isinstance(found, dict):
-        found = found.get("features") or found.get("results") or found.get("data") or []
-    flat = [_flat(one) for one in found if isinstance(one, dict)]
-    header = list(dict.fromkeys(name for row in flat for name in row))
+        found = list(enumerate(_objects(json.loads(text)), 1))
+    except (ValueError, RecursionError) as error:
+        found = list(_json_lines(text, broken))
+        if not found:
+            raise Refused(f"{name} 不是读得出的 JSON：{error}") from error
+    flat = [(n, _flat(one)) for n, one in found if isinstance(one, dict)]
+    broken += [(n, NO_OBJECT) for n, one in found if not isinstance(one, dict)]
+    header = list(dict.fromkeys(column for _n, row in flat for column in row))
     if not header:
-        raise Refused(f"{path.name} 里没有一条记录")
-    return header, ([row.get(name, "") for name in header] for row in flat)
+        raise Refused(f"{name} 里没有一条记录")
+    rows = [(n, [row.get(column, "") for column in header]) for n, row in flat]
+    return Records(header, rows, sorted(broken))
+
+
+def _objects(found: Any) -> list[Any]:
+    """The list itself, or the one that an answer of a data service holds."""
+    if isinstance(found, dict):
+        inside = [found[name] for name in LIST_NAMES if isinstance(found.get(name), list)]
+        return inside[0] if inside else [found]
+    return found if isinstance(found, list) else []
+
+
+def _json_lines(text: str, broken: list[tuple[int, str]]) -> Iterator[tuple[int, Any]]:
+    for n, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            try:
+                yield n, json.loads(line)
+            except (ValueError, RecursionError) as error:
+                broken.append((n, f"这一行不是读得出的 JSON：{error}"))
 
 
 def _flat(record: Mapping[str, Any], before: str = "") -> dict[str, str]:
+    """Names that lead inside, with dots; members of a short list by their number."""
     flat: dict[str, str] = {}
     for name, value in record.items():
+        if isinstance(value, list) and len(value) <= SHORT_LIST:
+            value = {str(n): member for n, member in enumerate(value)}
         if isinstance(value, dict):
             flat |= _flat(value, f"{before}{name}.")
         else:
@@ -216,4 +159,5 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return value if isinstance(value, str) else str(value)
+    text = value if isinstance(value, str) else str(value)
+    return text.encode(errors="replace").decode()  # half a character, as JSON may hold, is none

@@ -1,15 +1,19 @@
 """From columns of text to rows that can be replayed, each refusal with its reason (整理与退回)."""
 
 from dataclasses import dataclass, field
+from datetime import UTC as ZERO
 from datetime import datetime
 
 import polars as pl
 
 from shiyu.history.reports.reading import Table
-from shiyu.history.reports.times import UTC, read_times
+from shiyu.history.reports.times import UTC, by_day, read_times
 
 ADDRESS_MOST, ID_MOST, NAME_MOST, WORDS_MOST = 200, 80, 120, 10_000
 UNNAMED_KIND = "未注明类别"
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=ZERO), datetime(2200, 1, 1, tzinfo=ZERO)
+OTHER_ROW = "这个编号在文件里已有内容不同的一行"
+MOMENTS = {"created": "created_at", "closed": "closed_at", "due": "due_at"}
 OPTIONAL_TEXTS = ("kind", "unit", "text", "address", "place", "lat", "lon")
 
 
@@ -30,19 +34,15 @@ class Shaped:
 
 def shape(table: Table, *, timezone: str, now: datetime) -> Shaped:
     """Judge every row: what is missing, unreadable, impossible or said before."""
-    rows = _whole(table).with_columns(
-        read_times(table.rows["created"], timezone).alias("created_at"),
-        _times(table, "closed", timezone).alias("closed_at"),
-        _times(table, "due", timezone).alias("due_at"),
-    )
+    rows = _whole(table).with_columns(_moments(table, timezone))
     rows = rows.with_columns(_reason(now).alias("reason"))
     refused = rows.filter(pl.col("reason") != "")
-    rows = rows.filter(pl.col("reason") == "").drop("reason")
+    rows = rows.filter(pl.col("reason") == "").drop("reason") if refused.height else rows
     rows, again, other = _once(rows)
     rejects = list(zip(refused["line"], refused["reason"], strict=True))
-    rejects += [(line, "这个编号在文件里已有内容不同的一行") for line in other["line"]]
+    rejects += [(line, OTHER_ROW) for line in other["line"]]
     shaped = Shaped(_typed(rows), sorted(table.rejects + rejects), again.height)
-    longest = rows["text"].str.len_chars().max()
+    longest = rows["text"].str.len_bytes().max()
     if isinstance(longest, int) and longest > WORDS_MOST:
         shaped.notes.append(f"超过 {WORDS_MOST} 字的描述只取前 {WORDS_MOST} 字")
     return shaped
@@ -55,15 +55,23 @@ def _whole(table: Table) -> pl.DataFrame:
     return table.rows.with_columns(nothing)
 
 
-def _times(table: Table, role: str, timezone: str) -> pl.Series:
-    if role not in table.roles:
-        return pl.Series(role, [None] * table.rows.height, dtype=UTC)
-    return read_times(table.rows[role], timezone)
+def _moments(table: Table, timezone: str) -> list[pl.Series]:
+    """When each row was reported and closed and is due, in UTC."""
+    there = [role for role in MOMENTS if role in table.roles]
+    day_first = by_day(table.rows[role] for role in there)
+    found: list[pl.Series] = []
+    for role, name in MOMENTS.items():
+        if role in there:
+            times = read_times(table.rows[role], timezone, day_first=day_first)
+        else:
+            times = pl.Series([None] * table.rows.height, dtype=UTC)
+        found.append(times.alias(name))
+    return found
 
 
 def _reason(now: datetime) -> pl.Expr:
     """The first reason why a row cannot be taken in; "" when it can."""
-    present = pl.lit(now).cast(UTC)
+    present, first, last = (pl.lit(at).cast(UTC) for at in (now, EARLIEST, LATEST))
     reasons = [
         (pl.col("id").is_null(), "没有编号"),
         (pl.col("id").str.len_chars() > ID_MOST, f"编号超过 {ID_MOST} 个字符"),
@@ -71,23 +79,27 @@ def _reason(now: datetime) -> pl.Expr:
         (pl.col("created_at").is_null(), "上报时间看不懂"),
         (pl.col("closed").is_not_null() & pl.col("closed_at").is_null(), "办结时间看不懂"),
         (pl.col("due").is_not_null() & pl.col("due_at").is_null(), "截止时间看不懂"),
+        (pl.col("created_at") < first, f"上报时间早于 {EARLIEST.year} 年"),
         (pl.col("created_at") > present, "上报时间晚于现在"),
         (pl.col("closed_at") > present, "办结时间晚于现在"),
         (pl.col("closed_at") < pl.col("created_at"), "办结时间早于上报时间"),
+        (
+            (pl.col("due_at") < first) | (pl.col("due_at") > last),
+            f"截止时间不在 {EARLIEST.year} 年到 {LATEST.year} 年之间：若意思是没有，用 --missing",
+        ),
     ]
-    said = pl.lit("")
-    for holds, reason in reversed(reasons):
-        said = pl.when(holds.fill_null(value=False)).then(pl.lit(reason)).otherwise(said)
-    return said
+    said = pl.when(pl.lit(value=False)).then(pl.lit(""))
+    for holds, reason in reasons:
+        said = said.when(holds).then(pl.lit(reason))
+    return said.otherwise(pl.lit(""))
 
 
 def _once(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """The first row of each id; its exact repetitions; and rows that say something else."""
-    rows = rows.with_columns(pl.col("line").rank("ordinal").over("id").alias("nth"))
-    first = rows.filter(pl.col("nth") == 1).drop("nth")
-    more = rows.filter(pl.col("nth") > 1).drop("nth")
-    if more.is_empty():
-        return first, more, more
+    is_first = rows["id"].is_first_distinct()
+    if is_first.all():
+        return rows, rows.clear(), rows.clear()
+    first, more = rows.filter(is_first), rows.filter(~is_first)
     same = [name for name in more.columns if name != "line"]
     again = more.join(first.select(same), on=same, how="semi", nulls_equal=True)
     other = more.join(first.select(same), on=same, how="anti", nulls_equal=True)

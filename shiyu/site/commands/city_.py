@@ -7,8 +7,14 @@ from pathlib import Path
 
 import click
 
+from shiyu.common.connection import conninfo
 from shiyu.common.errors import Refused
-from shiyu.site.start import django_ready, hold_database, refuse
+from shiyu.common.home import home
+from shiyu.site.start import connect, django_ready, hold_database, refuse
+
+LOOKED_AT = "cases_case, cases_report, journal_line, journal_remark, places_place"
+INDEXED_AT_ONCE_S = 6 * 3600.0
+SHOWN_EVERY_S = 0.5
 
 
 @click.group()
@@ -26,6 +32,7 @@ def command() -> None:
 @click.option("--name", default="", help="Name of the city.")
 @click.option("--bounds", default="", help="west,south,east,north; else found from the points.")
 @click.option("--rejects", type=click.Path(path_type=Path), help="Where refused rows go.")
+@click.option("--index", is_flag=True, help="Make the cases findable by their words at once.")
 @click.option("--json", "as_json", is_flag=True, help="End with one line of figures as JSON.")
 def from_reports(
     file: Path,
@@ -37,6 +44,7 @@ def from_reports(
     name: str,
     bounds: str,
     rejects: Path | None,
+    index: bool,
     as_json: bool,
 ) -> None:
     """Build a city from FILE (csv, xlsx or json), and replay its history.
@@ -46,9 +54,12 @@ def from_reports(
     the values of place.
 
     Run it again after a stop, or with a longer file of the same source: what is there stays.
-    Rows that cannot be used go to FILE.rejects.csv (or --rejects) with the reason for each. A
-    row whose id the file has twice counts as already there if it says the same, and is refused
-    if not. Rows with a point far from all others are taken in without a cell.
+    Rows that cannot be used go to FILE.rejects.csv (or --rejects) with the reason for each; when
+    nothing may be written beside FILE, it is in SHIYU_HOME. A row whose id the file has twice
+    counts as already there if it says the same, and is refused if not. Rows with a point far from
+    all others are taken in without a cell.
+
+    Words to search by follow while the program runs (worker, queue bulk), or at once by --index.
     """
     _migrated()
     from shiyu.history.reports.bounds import Bounds
@@ -56,30 +67,31 @@ def from_reports(
     from shiyu.history.reports.columns import layout
 
     bar = _Bar()
-    rejects = rejects or file.with_name(f"{file.name}.rejects.csv")
     try:
+        rejects = _writable(rejects, file)
         asked = layout(preset, columns, timezone, missing, source)
         built = build(
             file,
             asked,
             name=name,
             limits=Bounds.parse(bounds) if bounds else None,
-            rejects=_writable(rejects),
+            rejects=rejects,
             tell=bar.say,
+            welcome=_welcome,
             progress=bar.show,
         )
     except (Refused, ValueError) as refusal:
         refuse(str(refusal))
-    bar.end()
     tally = built.tally
+    if tally.imported:
+        _look_at_tables()
+    if index:
+        _index(bar)
+    bar.end()
     for note in built.notes:
         click.echo(note, err=True)
     if tally.rejected:
         click.echo(f"{tally.rejected} 行退回，原因见 {rejects}", err=True)
-    else:
-        rejects.unlink(missing_ok=True)
-    if built.password:
-        click.echo(f"登录账号 desk，密码 {built.password}（只显示这一次）", err=True)
     if as_json:
         click.echo(tally.line())
     else:
@@ -99,28 +111,68 @@ def _migrated() -> None:
     django_ready()
 
 
-def _writable(path: Path) -> Path:
+def _writable(asked: Path | None, file: Path) -> Path:
+    """Where refused rows may be written; an empty file is not left behind for it."""
+    name = f"{file.name}.rejects.csv"
+    paths = [asked] if asked else [file.with_name(name), home() / name]
+    reasons = {path: _why_not_written(path) for path in paths}
+    for path, why in reasons.items():
+        if not why:
+            return path
+    first, why = next(iter(reasons.items()))
+    raise Refused(f"退回文件 {first} 写不了（{why}）：用 --rejects 另指一处")
+
+
+def _why_not_written(path: Path) -> str:
+    there = path.exists()
     try:
         path.open("a").close()
     except OSError as error:
-        refuse(f"退回文件 {path} 写不了（{error.strerror}）：用 --rejects 另指一处")
-    return path
+        return str(error.strerror)
+    if not there:
+        path.unlink()
+    return ""
+
+
+def _welcome(password: str) -> None:
+    click.echo(f"登录账号 desk，密码 {password}（只显示这一次）", err=True)
+
+
+def _look_at_tables() -> None:
+    """Let the database count anew: it plans badly for tables that were empty a moment ago."""
+    if conninfo("owner"):
+        with connect("owner") as connection:
+            connection.execute(f"ANALYZE {LOOKED_AT}")
+
+
+def _index(bar: "_Bar") -> None:
+    from shiyu.cases.search import index_for
+
+    bar.say("为检索编制词条")
+    index_for(INDEXED_AT_ONCE_S, progress=lambda done: bar.show(done, 0))
 
 
 class _Bar:
     """Progress on standard error: what is being done, how many rows, how fast."""
 
     def __init__(self) -> None:
-        self.begun = time.monotonic()
+        self.begun = self.step = time.monotonic()
+        self.shown = 0.0
 
     def say(self, sentence: str) -> None:
+        self.step = time.monotonic()
         click.echo(f"[{time.monotonic() - self.begun:6.1f} s] {sentence}", err=True)
 
     def show(self, done: int, of: int) -> None:
-        rate = done / max(time.monotonic() - self.begun, 0.001)
-        end = "\r" if sys.stderr.isatty() else "\n"
-        click.echo(f"  {done} / {of} 行，{rate:.0f} 行/秒", err=True, nl=False)
-        click.echo(end, err=True, nl=False)
+        now = time.monotonic()
+        if done < of and now < self.shown + SHOWN_EVERY_S:
+            return
+        self.shown = now
+        rate = done / max(now - self.step, 0.001)
+        so_far = f"{done} / {of}" if of else f"{done}"
+        click.echo(f"  {so_far} 行，{rate:.0f} 行/秒", err=True, nl=not sys.stderr.isatty())
+        if sys.stderr.isatty():
+            click.echo("\r", err=True, nl=False)
 
     def end(self) -> None:
         click.echo(f"[{time.monotonic() - self.begun:6.1f} s] 完成", err=True)
