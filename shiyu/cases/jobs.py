@@ -2,7 +2,10 @@
 
 from procrastinate.contrib.django import app
 
+from shiyu.cases import search
 from shiyu.cases.actions import dispatching, retiming, watching
+
+INDEXING_S = 50.0
 
 
 @app.periodic(cron="* * * * *")
@@ -24,3 +27,10 @@ def resume_due(timestamp: int) -> None:
 def retime(timestamp: int) -> None:
     """Recompute the due times of open cases after a calendar was edited."""
     retiming.follow_calendars()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queue="bulk", queueing_lock="cases_index")
+def index_missing(timestamp: int) -> None:
+    """Make findable what a bulk import left without words, a while at a time."""
+    search.index_for(INDEXING_S)

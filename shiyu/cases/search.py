@@ -1,7 +1,9 @@
 """Search words of cases: Chinese two by two, Latin by word, numbers whole (检索)."""
 
 import re
+import time
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 
 from django.db import transaction
@@ -13,6 +15,7 @@ from shiyu.journal.models import Remark
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
 LATIN = re.compile(r"[a-z0-9]+")
 WORDS_MOST = 400
+INDEX_BATCH = 500
 
 
 @cache
@@ -35,7 +38,12 @@ def cut(text: str) -> list[str]:
 
 def index(case: Case, said: str) -> None:
     """Keep what a case is found by, in the transaction that changes it."""
-    Found.objects.update_or_create(case=case, defaults={"words": words_of(case, said)})
+    Found.objects.bulk_create(
+        [Found(case=case, words=words_of(case, said))],
+        update_conflicts=True,
+        unique_fields=["case"],
+        update_fields=["words"],
+    )
 
 
 def words_of(case: Case, said: str) -> list[str]:
@@ -46,21 +54,38 @@ def words_of(case: Case, said: str) -> list[str]:
 
 def index_missing(most: int) -> int:
     """Make so many cases findable that a bulk import left without words; returns how many."""
-    with transaction.atomic():
-        cases = Case.objects.filter(found=None).select_related("kind", "place")
-        left = list(cases.defer("place__boundary").order_by("-id")[:most])
-        said: dict[int, list[str]] = {}
-        spoken = Report.objects.filter(case__in=left).values_list("case_id", "remark_id")
-        remarks = Remark.objects.filter(erased_at__isnull=True)
-        texts = remarks.in_bulk([remark for _, remark in spoken if remark])
-        for case, remark in spoken:
-            if remark in texts:
-                said.setdefault(case, []).append(texts[remark].text)
-        Found.objects.bulk_create(
-            (Found(case=c, words=words_of(c, " ".join(said.get(c.pk, ())))) for c in left),
-            ignore_conflicts=True,
-        )
-    return len(left)
+    return len(_index_below(None, most))
+
+
+def index_for(seconds: float, *, progress: Callable[[int], None] = lambda _done: None) -> int:
+    """Make cases findable, the newest first, for so long or until all are; returns how many."""
+    until = time.monotonic() + seconds
+    done, below = 0, None
+    while time.monotonic() < until and (found := _index_below(below, INDEX_BATCH)):
+        done, below = done + len(found), found[-1].pk
+        progress(done)
+    return done
+
+
+@transaction.atomic
+def _index_below(below: int | None, most: int) -> list[Case]:
+    """Index so many cases that are not, from an id downwards."""
+    cases = Case.objects.filter(found=None).select_related("kind", "place")
+    if below is not None:
+        cases = cases.filter(pk__lt=below)
+    left = list(cases.defer("place__boundary").order_by("-id")[:most])
+    said: dict[int, list[str]] = {}
+    spoken = Report.objects.filter(case__in=left).values_list("case_id", "remark_id")
+    remarks = Remark.objects.filter(erased_at__isnull=True)
+    texts = remarks.in_bulk([remark for _, remark in spoken if remark])
+    for case, remark in spoken:
+        if remark in texts:
+            said.setdefault(case, []).append(texts[remark].text)
+    Found.objects.bulk_create(
+        (Found(case=c, words=words_of(c, " ".join(said.get(c.pk, ())))) for c in left),
+        ignore_conflicts=True,
+    )
+    return left
 
 
 def words_said(case: Case) -> str:
