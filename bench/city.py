@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from shiyu.site.start import django_ready
 
 if TYPE_CHECKING:
-    from shiyu.cases.tests.world import World
     from shiyu.people.models import Person
 
 A_SHIFT = 4
@@ -51,9 +50,8 @@ def write_city() -> dict[str, Any]:
     password = secrets.token_urlsafe(12)
     world = build()
     people = {duty: _shift(world.people[key]) for duty, key in DUTIES.items()}
-    Person.objects.filter(username__in=sum(people.values(), [])).update(
-        password=make_password(password)
-    )
+    names = [name for shift in people.values() for name in shift]
+    Person.objects.filter(username__in=names).update(password=make_password(password))
     return {
         "people": people,
         "password": password,

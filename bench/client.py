@@ -31,7 +31,7 @@ class Client:
         return f"{self.number}-{self.begun}"
 
     def address(self) -> str:
-        """An address of one's own for every unit of work, so that limits of trying stay in force."""
+        """An address of its own for each unit of work, so that limits of trying stay in force."""
         return f"10.{self.number % 256}.{self.begun // 250 % 256}.{self.begun % 250 + 1}"
 
     def acknowledge(self, **facts: str) -> None:

@@ -4,6 +4,7 @@ For each number of clients one window to warm up, then windows of the pages and 
 turn, so that a noisy neighbour meets both; medians of the windows count.
 """
 
+import json
 import os
 import platform
 import statistics
@@ -79,8 +80,6 @@ def _run(
 
 
 def _make_city(home: Path, log: Path, photo: bool) -> Facts:
-    import json
-
     carry_out([*served.SHIYU, "migrate"], log=log)
     words = [sys.executable, "-m", "bench.city", str(home / "plan.json")]
     carry_out([*words, "--photo", str(home / "photo.jpg")] if photo else words, log=log)

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from shiyu.calendars.rules import Calendars
 from shiyu.cases import timing
 from shiyu.cases.clock import Clock, State
 from shiyu.cases.lifecycle import Outcome
@@ -48,10 +49,18 @@ def recall_in_time(procedure: Procedure, steps: Sequence[Step], now: datetime) -
         raise OutOfOrder(_("派遣已过 %(most)d 分钟，不能撤回") % {"most": most})
 
 
-def objection_in_time(case: Case, unit: int, steps: Sequence[Step], now: datetime) -> None:
+def objection_in_time(
+    case: Case,
+    unit: int,
+    steps: Sequence[Step],
+    now: datetime,
+    *,
+    calendars: Calendars | None = None,
+) -> None:
     """A unit objects within the limit for objections (派单异议)."""
     limit = Allowance.parse(case.procedure.objection_limit)
-    calendar = timing.terms_of(case, [str(unit)]).calendar_of(str(unit))
+    terms = timing.terms_of(case, [str(unit)], calendars=calendars)
+    calendar = terms.calendar_of(str(unit))
     sent = next((s.at for s in reversed(steps) if unit in s.units and s.verb == "dispatch"), now)
     used = calendar.timeline(limit).measure(minute_of(sent), minute_of(now))
     if used > limit.minutes:

@@ -102,9 +102,14 @@ def _widest(actor: Actor) -> list[Scope]:
     return widest
 
 
-def open_moves(actor: Actor, case: Case, standing: Standing) -> list[str]:
-    """Moves this actor can make with this case right now, in table order."""
-    about = concern(case)
+def open_moves(
+    actor: Actor, case: Case, standing: Standing, *, about: Concern | None = None
+) -> list[str]:
+    """Moves this actor can make with this case right now, in table order.
+
+    about  the case's concern where it is known already.
+    """
+    about = about or concern(case)
     own = own_part(actor, standing)
     return [
         name

@@ -22,8 +22,9 @@ def draft_of(token: str) -> Draft | None:
     """The draft that the holder of this token writes, or has sent of late."""
     if not token:
         return None
-    found = Draft.objects.select_related("kind", "place", "report__case", "joins")
-    return found.defer("place__boundary").filter(key=key_of(token)).first()
+    found = Draft.objects.select_related("kind", "place").defer("place__boundary")
+    with_case = found.prefetch_related("report__case", "joins")  # no query while there is none
+    return with_case.filter(key=key_of(token)).first()
 
 
 def photos_of(draft: Draft | None) -> list[Photo]:

@@ -23,6 +23,8 @@ from shiyu.journal.actions import announce, moment, record, write_remark
 from shiyu.people.actors import Actor
 
 REASON_MOST = 2000
+AT_HAND = ("procedure", "standard", "kind", "place")
+"""What most moves ask of a case besides its own columns."""
 
 
 @dataclass(slots=True)
@@ -106,8 +108,8 @@ def begin(
     Raises   NotAllowed, OutOfOrder.
     """
     move = MOVES[verb]
-    locked = Case.objects.select_for_update(no_key=True, of=("self",)).select_related("procedure")
-    case = locked.get(pk=case.pk)
+    locked = Case.objects.select_for_update(no_key=True, of=("self",)).select_related(*AT_HAND)
+    case = locked.defer("place__boundary").get(pk=case.pk)
     about = rules.concern(case)
     if not rules.may(actor, verb, about, unit=unit):
         raise NotAllowed(_("您的岗位不能对这件案件“%(move)s”") % {"move": move.title})
