@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy
 
 MINUTES_IN_HOUR = 60
 MINUTES_DROPPED_FROM_H = 10
+DAYS_FROM_H = 72
+HOURS_IN_DAY = 24
 
 WORDS: Final[dict[str, str | Promise]] = {
     "green": gettext_lazy("正常"),
@@ -67,6 +69,8 @@ def short_span(minutes: int) -> str:
     hours, rest = divmod(abs(minutes), MINUTES_IN_HOUR)
     if hours == 0:
         return _("{n}分").format(n=rest)
+    if hours >= DAYS_FROM_H:
+        return _("{n}天").format(n=hours // HOURS_IN_DAY)
     if hours >= MINUTES_DROPPED_FROM_H or rest == 0:
         return _("{n}时").format(n=hours)
     return _("{h}时{m}分").format(h=hours, m=rest)
@@ -77,6 +81,9 @@ def long_span(minutes: int) -> str:
     hours, rest = divmod(abs(minutes), MINUTES_IN_HOUR)
     if hours == 0:
         return _("{n} 分钟").format(n=rest)
+    if hours >= DAYS_FROM_H:
+        days, left = divmod(hours, HOURS_IN_DAY)
+        return _("{d} 天 {h} 小时").format(d=days, h=left)
     if rest == 0:
         return _("{n} 小时").format(n=hours)
     return _("{h} 小时 {m} 分钟").format(h=hours, m=rest)

@@ -36,6 +36,8 @@ WORDS = (
     gettext_noop("{n}分"),
     gettext_noop("{n}时"),
     gettext_noop("{h}时{m}分"),
+    gettext_noop("{n}天"),
+    gettext_noop("{d} 天 {h} 小时"),
     gettext_noop("{n} 分钟"),
     gettext_noop("{n} 小时"),
     gettext_noop("{h} 小时 {m} 分钟"),

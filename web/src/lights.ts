@@ -16,6 +16,7 @@ export function span(minutes: number): string {
   const hours = Math.floor(minutes / 60);
   const rest = minutes % 60;
   if (hours === 0) return t("{n}分", { n: rest });
+  if (hours >= 72) return t("{n}天", { n: Math.floor(hours / 24) });
   if (hours >= 10 || rest === 0) return t("{n}时", { n: hours });
   return t("{h}时{m}分", { h: hours, m: rest });
 }
@@ -24,6 +25,7 @@ function spoken(minutes: number): string {
   const hours = Math.floor(minutes / 60);
   const rest = minutes % 60;
   if (hours === 0) return t("{n} 分钟", { n: rest });
+  if (hours >= 72) return t("{d} 天 {h} 小时", { d: Math.floor(hours / 24), h: hours % 24 });
   if (rest === 0) return t("{n} 小时", { n: hours });
   return t("{h} 小时 {m} 分钟", { h: hours, m: rest });
 }

@@ -110,6 +110,9 @@ def order(intake: Intake, *, actor: Actor, parent: Case | None = None) -> Report
     """Enter an order from above (交办), which a centre may split into children."""
     if parent is None and not actor.holds("intake", "dispatch"):
         raise NotAllowed(_("您的岗位不能登记交办事项"))
+    known = Report.objects.filter(source=intake.source, source_ref=intake.source_ref)
+    if found := known.select_related("case").first():
+        return found
     _shape(intake)
     report_, _code = _take_in(intake, actor=actor, direction=Case.Direction.DOWN, parent=parent)
     return report_
