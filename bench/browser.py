@@ -20,6 +20,7 @@ CONTROL = re.compile(r"<input\b([^>]*)>|<textarea\b([^>]*)>(.*?)</textarea>", re
 SELECT = re.compile(r"<select\b([^>]*)>(.*?)</select>", re.S)
 OPTION = re.compile(r"<option\b([^>]*)>")
 ATTRIBUTE = re.compile(r'([\w-]+)(?:="([^"]*)")?')
+WRONG = re.compile(r'class="(?:field-error|error-summary|note)[^>]*>(.*?)</(?:p|div)', re.S)
 NOT_SENT = frozenset({"file", "submit", "button", "checkbox"})
 
 Fields = dict[str, str]
@@ -230,8 +231,5 @@ def _attributes(tag: str) -> dict[str, str]:
 
 def _says(text: str) -> str:
     """The words by which a page refuses, for the record of what went wrong."""
-    wrong = re.findall(
-        r'class="(?:field-error|error-summary|note[^"]*)"[^>]*>(.*?)</(?:p|div)', text, re.S
-    )
-    words = " ".join(wrong) or text
+    words = " ".join(WRONG.findall(text)) or text
     return " ".join(re.sub(r"<[^>]*>", " ", words).split())[:200]

@@ -44,11 +44,12 @@ def write_city() -> dict[str, Any]:
     """The city and its people; what a client needs to know of them."""
     from django.contrib.auth.hashers import make_password
 
-    from shiyu.cases.tests.world import HERE, build
+    from shiyu.cases.tests.world import PLACES, build
     from shiyu.people.models import Person
 
     password = secrets.token_urlsafe(12)
     world = build()
+    west, south, east, north = PLACES["cell_a"][6:]
     people = {duty: _shift(world.people[key]) for duty, key in DUTIES.items()}
     names = [name for shift in people.values() for name in shift]
     Person.objects.filter(username__in=names).update(password=make_password(password))
@@ -60,8 +61,10 @@ def write_city() -> dict[str, Any]:
         "lead": world.units["roads"].name,
         "address": "书店街 12 号门前",
         "said": "井盖破了一个大洞，晚上看不见，昨天有人骑车摔倒，请尽快来修",
-        "lon": HERE[0],
-        "lat": HERE[1],
+        "lon": west,
+        "lat": south,
+        "wide": east - west,
+        "high": north - south,
     }
 
 

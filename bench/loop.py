@@ -4,7 +4,9 @@ Each client has four people signed in, one for each duty, and drives one case af
 unit of work is one case from its report to its closure; of the floor it is a row for each move.
 """
 
+import random
 import re
+from typing import Any
 
 from bench.browser import Answer, Browser, Unexpected
 from bench.client import Client
@@ -63,9 +65,17 @@ async def _report(client: Client, clerk: Browser, said: str) -> Answer:
     page = await clerk.get("/desk/new/", name="new")
     plan = client.plan
     fields = page.form("/desk/new/") | {"text": said, "address": plan["address"]}
-    fields |= {"lon": str(plan["lon"]), "lat": str(plan["lat"]), "kind": plan["kind"]}
+    lon, lat = _somewhere(plan)
+    fields |= {"lon": lon, "lat": lat, "kind": plan["kind"]}
     answer = await clerk.post("/desk/new/", fields, name="report", multipart=True)
     return await clerk.follow(answer, name="case")
+
+
+def _somewhere(plan: dict[str, Any]) -> tuple[str, str]:
+    """A point of the cell, so that not everything is reported as near to everything."""
+    chance = random.random
+    lon, lat = plan["lon"] + chance() * plan["wide"], plan["lat"] + chance() * plan["high"]
+    return f"{lon:.6f}", f"{lat:.6f}"
 
 
 async def _open(person: Browser, number: str) -> Answer:

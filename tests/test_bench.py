@@ -1,0 +1,52 @@
+"""The benches: they end, tell what they measured, and nothing acknowledged is lost."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+SHIYU = [sys.executable, "-c", "from shiyu.site.cli import main; main()"]
+
+
+def bench(*words):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("SHIYU_")}
+    return subprocess.run(
+        [*SHIYU, "bench", *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize("what", ["intake", "loop"])
+def test_a_short_bench_ends_with_everything_acknowledged_in_the_database(what):
+    ended = bench(what, "--clients", "1", "--seconds", "2", "--json")
+
+    assert ended.returncode == 0, ended.stderr
+    outcome = json.loads(ended.stdout)
+    (measured,) = outcome["clients"]
+    assert outcome["what"] == what
+    assert outcome["whole"] is True
+    assert outcome["verify"].startswith("✓")
+    for kept in (outcome["kept"], outcome["floor_kept"]):
+        assert kept["acknowledged"] > 0
+        assert (kept["lost"], kept["duplicates"]) == (0, 0)
+        assert kept["in_flight"] <= 1
+    assert set(measured) == {"clients", "pages", "floor", "ratio"}
+    for target in ("pages", "floor"):
+        found = measured[target]
+        assert found["requests"] > 0
+        assert set(found["request_ms"]) == {"p50", "p95"}
+        assert set(found["cores_used"]) == {"pages", "database", "generator"}
+        assert (found["refused"], found["failures"]) == ({}, {})
+
+
+def test_a_number_of_clients_that_is_none_is_one_sentence():
+    ended = bench("intake", "--clients", "1,many")
+
+    assert ended.returncode == 2
+    assert "not a list of numbers" in ended.stderr
+    assert "Traceback" not in ended.stderr
