@@ -20,7 +20,7 @@ from shiyu.files.actions import keep_photo
 from shiyu.files.models import Photo
 from shiyu.history.engine import Engine
 from shiyu.history.kaifeng.catalogue import publish_catalogue
-from shiyu.history.kaifeng.organisation import found_organisation
+from shiyu.history.kaifeng.organisation import found_organisation, keep_own_hours
 from shiyu.history.kaifeng.pictures import MOTIFS, picture
 from shiyu.history.kaifeng.places import NAME, ROOT, build_kaifeng
 from shiyu.history.kaifeng.stories import Stories
@@ -92,6 +92,7 @@ def _found(plan: Plan, progress: Progress) -> None:
     organisation = found_organisation(places, chance=chance, actor=MAKER, progress=progress)
     found_calendar(actor=MAKER)
     fill_from_holiday_table(actor=MAKER)
+    keep_own_hours(organisation, actor=MAKER)
     publish_catalogue(organisation.departments, valid_from=IN_FORCE, actor=MAKER)
     progress(f"{Kind.objects.count()} kinds of case")
     record(SUBJECT, "demo_begun", actor=MAKER, facts=plan.facts())

@@ -120,7 +120,7 @@ class Order:
             story.until_then(self.town.office(story.at, story.delay(45)))
             story.step("sign", story.handler(room), to=Stage.HANDLING, unit=room)
             share = self.chance.uniform(0.15, 0.7)
-            story.until_then(self.town.handled(story.standard, sent, share))
+            story.until_then(self.town.handled(story.standard, sent, share, room))
             said = story.one_of(words.HANDLED)
             story.step("handle", story.handler(room), to=Stage.HANDLED, unit=room, said=said)
             story.until_then(self.town.office(story.at, story.delay(60)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from random import Random
 
+from shiyu.calendars.actions import found_calendar
 from shiyu.history.kaifeng.catalogue import found_departments
 from shiyu.history.kaifeng.people import Names
 from shiyu.history.kaifeng.places import NAME, ROOT
@@ -50,6 +51,10 @@ BRANCHES = frozenset(
     )
 )
 """City departments of which each county has a branch, by their short names."""
+
+
+EVERY_DAY = ("城市管理局", "城管执法支队", "交警支队", "环卫中心", "排水中心")
+STREET_HOURS = (("07:00", "12:00"), ("13:30", "20:30"))
 
 
 @dataclass(slots=True)
@@ -197,6 +202,22 @@ class _Staff:
             return Reach(duty)
         place = self._places[over]
         return Reach(duty, place.code, place.first, place.last)
+
+
+def keep_own_hours(found: Organisation, *, actor: Actor) -> int:
+    """Give the units that work every day calendars of their own; returns how many."""
+    units = [found.departments[name] for name in EVERY_DAY]
+    units += [unit for (_county, name), unit in found.branches.items() if name in EVERY_DAY]
+    for unit in units:
+        found_calendar(
+            f"unit-{unit.code}",
+            name=f"{unit.short_name}工作日历",
+            unit_id=unit.pk,
+            hours=STREET_HOURS,
+            weekdays=range(1, 8),
+            actor=actor,
+        )
+    return len(units)
 
 
 def _short(name: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from django.utils import timezone
 
-from shiyu.calendars.rules import read_calendars
+from shiyu.calendars.rules import Calendars, read_calendars
 from shiyu.catalogue.models import Kind, Procedure, Responsibility, Standard
 from shiyu.common.worktime import Allowance, Season, WorkCalendar, minute_of
 from shiyu.files.bulk import Shown
@@ -77,7 +77,7 @@ class Town:
     cells: list[Cell]
     weights: np.ndarray
     places: dict[str, Place]
-    calendar: WorkCalendar
+    calendars: Calendars
     daylight: WorkCalendar
     album: Album
     slowness: dict[int, float] = field(default_factory=dict)
@@ -100,24 +100,30 @@ class Town:
             return branch
         return lead
 
-    def office(self, at: datetime, minutes: float) -> datetime:
-        """So many office minutes later, seconds kept."""
-        return _later(self.calendar, at, minutes)
+    @property
+    def calendar(self) -> WorkCalendar:
+        """The city's own."""
+        return self.calendars.city
+
+    def office(self, at: datetime, minutes: float, unit: Unit | None = None) -> datetime:
+        """So many office minutes of a unit later, seconds kept."""
+        return _later(self.calendars.for_unit(unit.pk if unit else None), at, minutes)
 
     def by_day(self, at: datetime, minutes: float) -> datetime:
         """So many minutes later, counting the hours in which grid workers walk."""
         return _later(self.daylight, at, minutes)
 
-    def handled(self, standard: Standard, start: datetime, share: float) -> datetime:
-        """When so large a share of the handling limit is used up, counted as the clock counts."""
+    def handled(self, standard: Standard, start: datetime, share: float, unit: Unit) -> datetime:
+        """When so large a share of a unit's limit is used up, counted as the clock counts."""
         limit = Allowance.parse(standard.handling, season=_season(standard))
-        line, minute = self.calendar.timeline(limit), minute_of(start)
+        calendar = self.calendars.for_unit(unit.pk)
+        line, minute = calendar.timeline(limit), minute_of(start)
         budget = limit.minutes
         if limit.unit.name == "WORK_DAY" and self.procedure.workday == "end_of_day":
-            office = self.calendar.office(limit.season)
+            office = calendar.office(limit.season)
             budget = office.measure(minute, office.closing(minute, limit.amount))
         found = line.add(minute, max(1, int(budget * share)))
-        return self.calendar.zone.datetime_of(found).replace(second=start.second)
+        return calendar.zone.datetime_of(found).replace(second=start.second)
 
     def is_urgent(self, standard: Standard) -> bool:
         return "紧急" in standard.handling
@@ -148,7 +154,7 @@ def read_town(now: datetime, chance: Random, album: Album) -> Town:
         cells=cells,
         weights=_weights(cells),
         places=places,
-        calendar=calendars.city,
+        calendars=calendars,
         daylight=WorkCalendar.of(calendars.zone.info.key, hours=DAYLIGHT, weekdays=EVERY_DAY),
         album=album,
         slowness={pk: chance.lognormvariate(0, 0.28) for pk in sorted(units)},

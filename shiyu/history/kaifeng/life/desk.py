@@ -30,7 +30,7 @@ def send_out(story: Story) -> None:
 
 def _object(story: Story, lead: Unit) -> None:
     """The unit says it is not its work; the desk answers it or sends it to another."""
-    story.until_then(story.town.office(story.at, story.chance.uniform(10, 150)))
+    story.until_then(story.town.office(story.at, story.chance.uniform(10, 150), lead))
     story.step(
         "object",
         story.handler(lead),

@@ -24,7 +24,7 @@ def finish(story: Story) -> None:
         units = tuple(story.units)
         story.step("rework", story.checker(), to=Stage.HANDLING, said=story.one_of(words.REWORK))
         for unit in reversed(units):
-            again = story.town.office(story.at, story.delay(110))
+            again = story.town.office(story.at, story.delay(110), unit)
             story.until_then(again)
             to = Stage.HANDLED if unit is units[0] else ""
             said = story.one_of(words.AGAIN)

@@ -19,7 +19,7 @@ def handle(story: Story) -> None:
         quick = story.town.is_urgent(story.standard)
         minutes = story.delay(12 if quick else 35)
         signed = story.at + timedelta(minutes=minutes)
-        story.until_then(signed if quick else story.town.office(story.at, minutes))
+        story.until_then(signed if quick else story.town.office(story.at, minutes, unit))
         story.past.opened[unit.pk] = story.at - timedelta(seconds=story.chance.randint(5, 50))
         story.step("sign", story.handler(unit), to=Stage.HANDLING, unit=unit)
     if story.happens(REMARKED):
@@ -46,11 +46,11 @@ def _share(story: Story, unit: Unit) -> float:
 def _more_time(story: Story, share: float) -> float:
     """Ask for an extension or a suspension in time; the share of the limit needed then."""
     unit = story.units[0]
-    late = story.town.handled(story.standard, story.sent_at, 0.9)
+    late = story.town.handled(story.standard, story.sent_at, 0.9, unit)
     in_time = story.at + timedelta(hours=1) < late
     long = in_time and "工作日" in story.standard.handling
     if long and story.happens(EXTENDED):
-        story.until_then(story.town.handled(story.standard, story.sent_at, 0.7))
+        story.until_then(story.town.handled(story.standard, story.sent_at, 0.7, unit))
         story.step(
             "ask_extension", story.handler(unit), unit=unit, said=story.one_of(words.EXTENSION)
         )
@@ -69,7 +69,7 @@ def _more_time(story: Story, share: float) -> float:
 
 def _set_aside(story: Story, unit: Unit) -> None:
     """Suspended until a day; it resumes by itself."""
-    story.until_then(story.town.handled(story.standard, story.sent_at, 0.45))
+    story.until_then(story.town.handled(story.standard, story.sent_at, 0.45, unit))
     story.step(
         "ask_suspension", story.handler(unit), unit=unit, said=story.one_of(words.SUSPENSION)
     )
@@ -88,16 +88,17 @@ def _set_aside(story: Story, unit: Unit) -> None:
 
 def _press(story: Story) -> None:
     """A late unit is urged."""
-    due = story.town.handled(story.standard, story.sent_at, 1.0)
+    unit = story.units[0]
+    due = story.town.handled(story.standard, story.sent_at, 1.0, unit)
     if story.happens(URGED):
         story.until_then(due + timedelta(minutes=story.delay(30)))
         story.step("urge", story.desk(Duty.DISPATCH), said=story.one_of(words.URGE))
 
 
 def answer(story: Story, unit: Unit, share: float, texts: tuple[str, ...] = words.HANDLED) -> None:
-    story.until_then(story.town.handled(story.standard, story.sent_at, share))
+    story.until_then(story.town.handled(story.standard, story.sent_at, share, unit))
     last = unit is story.units[0]
     to = Stage.HANDLED if last else ""
-    due = story.town.handled(story.standard, story.sent_at, 1.0)
+    due = story.town.handled(story.standard, story.sent_at, 1.0, unit)
     story.late = last and story.at > due + timedelta(minutes=2)
     story.step("handle", story.handler(unit), to=to, unit=unit, said=story.one_of(texts))
