@@ -42,8 +42,7 @@ def shape(table: Table, *, timezone: str, now: datetime) -> Shaped:
     rejects = list(zip(refused["line"], refused["reason"], strict=True))
     rejects += [(line, OTHER_ROW) for line in other["line"]]
     shaped = Shaped(_typed(rows), sorted(table.rejects + rejects), again.height)
-    longest = rows["text"].str.len_bytes().max()
-    if isinstance(longest, int) and longest > WORDS_MOST:
+    if (rows["text"].str.len_chars() > WORDS_MOST).any():
         shaped.notes.append(f"超过 {WORDS_MOST} 字的描述只取前 {WORDS_MOST} 字")
     return shaped
 
