@@ -6,7 +6,7 @@ from shiyu.history.kaifeng.story import Story
 from shiyu.people.duties import Duty
 from shiyu.people.models import Unit
 
-HELPED, RECALLED, OBJECTED, INSISTED = 0.18, 0.008, 0.042, 0.3
+HELPED, RECALLED, OBJECTED, INSISTED = 0.18, 0.008, 0.055, 0.3
 
 
 def send_out(story: Story) -> None:
