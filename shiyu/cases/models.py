@@ -40,7 +40,7 @@ class Case(models.Model):
         UP = "up", _("上报")
         DOWN = "down", _("交办")
 
-    number = models.CharField(_("案件编号"), max_length=24, unique=True)
+    number = models.CharField(_("案件编号"), max_length=24)
     direction = models.CharField(_("方向"), max_length=4, choices=Direction, default=Direction.UP)
     channel = models.CharField(_("来源"), max_length=20)
     stage = models.CharField(_("阶段"), max_length=12, choices=Stage, default=Stage.REPORTED)
@@ -48,24 +48,30 @@ class Case(models.Model):
         _("结案结果"), max_length=12, choices=Outcome, default="", blank=True
     )
     round = models.PositiveSmallIntegerField(_("轮次"), default=1)
-    kind = models.ForeignKey(Kind, models.PROTECT, null=True, blank=True, verbose_name=_("类别"))
-    standard = models.ForeignKey(
-        Standard, models.PROTECT, null=True, blank=True, verbose_name=_("立案标准")
+    kind = models.ForeignKey(
+        Kind, models.PROTECT, null=True, blank=True, db_index=False, verbose_name=_("类别")
     )
-    procedure = models.ForeignKey(Procedure, models.PROTECT)
+    standard = models.ForeignKey(
+        Standard, models.PROTECT, null=True, blank=True, db_index=False, verbose_name=_("立案标准")
+    )
+    procedure = models.ForeignKey(Procedure, models.PROTECT, db_index=False)
     place = models.ForeignKey(Place, models.PROTECT, verbose_name=_("区域"))
     place_number = models.BigIntegerField()
     lon = models.FloatField(null=True, blank=True)
     lat = models.FloatField(null=True, blank=True)
     address = models.CharField(_("位置描述"), max_length=200, default="", blank=True)
     centre = models.ForeignKey(
-        Unit, models.PROTECT, related_name="centre_cases", verbose_name=_("承办中心")
+        Unit,
+        models.PROTECT,
+        related_name="centre_cases",
+        db_index=False,
+        verbose_name=_("承办中心"),
     )
     parent = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="children"
+        "self", models.PROTECT, null=True, blank=True, related_name="children", db_index=False
     )
     merged_into = models.ForeignKey(
-        "self", models.PROTECT, null=True, blank=True, related_name="merged"
+        "self", models.PROTECT, null=True, blank=True, related_name="merged", db_index=False
     )
     reported_at = models.DateTimeField(_("上报时间"))
     taken_in_at = models.DateTimeField(_("入库时间"))
@@ -103,8 +109,20 @@ class Case(models.Model):
             ),
             models.Index(fields=["due_at", "id"], name="case_awaits", condition=~Q(awaits=[])),
             models.Index(fields=["resumes_on"], condition=Q(stage="suspended"), name="case_asleep"),
+            models.Index(
+                fields=["standard"], name="case_by_standard", condition=Q(standard__isnull=False)
+            ),
+            models.Index(
+                fields=["parent"], name="case_by_parent", condition=Q(parent__isnull=False)
+            ),
+            models.Index(
+                fields=["merged_into"],
+                name="case_by_merged",
+                condition=Q(merged_into__isnull=False),
+            ),
         ]
         constraints: ClassVar = [
+            models.UniqueConstraint(fields=["number"], name="case_number_once"),
             models.CheckConstraint(
                 name="case_closed_has_outcome",
                 condition=(Q(stage=Stage.CLOSED) & ~Q(outcome="")) | ~Q(stage=Stage.CLOSED),
@@ -195,14 +213,22 @@ class Report(models.Model):
     case = models.ForeignKey(Case, models.PROTECT, related_name="reports")
     source = models.CharField(_("来源"), max_length=40)
     source_ref = models.CharField(_("来源单号"), max_length=80)
-    receipt = models.CharField(max_length=64, null=True, unique=True)
+    receipt = models.CharField(max_length=64, null=True)
     remark_id = models.BigIntegerField(_("描述"), null=True)
     reported_at = models.DateTimeField()
-    by_person = models.ForeignKey(Person, models.PROTECT, null=True, blank=True)
+    by_person = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, db_index=False)
 
     class Meta:
+        indexes: ClassVar = [
+            models.Index(
+                fields=["by_person"], name="report_by_person", condition=Q(by_person__isnull=False)
+            )
+        ]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["source", "source_ref"], name="reported_once")
+            models.UniqueConstraint(fields=["source", "source_ref"], name="reported_once"),
+            models.UniqueConstraint(
+                fields=["receipt"], name="receipt_once", condition=Q(receipt__isnull=False)
+            ),
         ]
 
     @property

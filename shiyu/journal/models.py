@@ -36,7 +36,7 @@ class Line(models.Model):
 class Remark(models.Model):
     """What somebody wrote about a record (批注); erasable without touching the journal."""
 
-    subject = models.CharField(max_length=60, db_index=True)
+    subject = models.CharField(max_length=60)
     text = models.TextField()
     salt = models.CharField(max_length=32)
     author = models.CharField(max_length=60)
@@ -45,6 +45,7 @@ class Remark(models.Model):
 
     class Meta:
         ordering: ClassVar = ["id"]
+        indexes: ClassVar = [models.Index(fields=["subject"], name="remark_by_subject")]
 
 
 class Change(models.Model):
