@@ -70,13 +70,19 @@ def decode(data: bytes) -> tuple[dict[str, Any], bytes, bytes]:
         if image.format in MOVING and getattr(image, "n_frames", 1) > 1:
             raise Refusal("moving")
         facts = _exif(image)
-        image.draft("RGB", (FULL_EDGE * 2, FULL_EDGE * 2))
+        image.draft("RGB", _at_least(width, height))
         plain = _plain(ImageOps.exif_transpose(image))
     plain.thumbnail((FULL_EDGE, FULL_EDGE), Image.Resampling.LANCZOS)
     small = plain.copy()
     small.thumbnail((SMALL_EDGE, SMALL_EDGE), Image.Resampling.LANCZOS)
     facts |= {"width": plain.width, "height": plain.height}
     return facts, _jpeg(plain, 80), _jpeg(small, 75)
+
+
+def _at_least(width: int, height: int) -> tuple[int, int]:
+    """The size kept of a picture; a JPEG is decoded no finer than it takes to be that large."""
+    longest = max(width, height)
+    return max(1, width * FULL_EDGE // longest), max(1, height * FULL_EDGE // longest)
 
 
 def _format(data: bytes) -> str:
