@@ -10,7 +10,7 @@ from shiyu.cases.actions.reporting import ALPHABET, RECEIPT_SIGNS, receipt_hash
 from shiyu.cases.bulk import Past
 from shiyu.cases.lifecycle import Stage
 from shiyu.cases.models import Report
-from shiyu.catalogue.models import Kind
+from shiyu.catalogue.models import Kind, Standard
 from shiyu.history.kaifeng import rhythm, words
 from shiyu.history.kaifeng.life import live
 from shiyu.history.kaifeng.orders import Order
@@ -175,10 +175,11 @@ class Stories:
             age *= self.chance.uniform(1.5, 3)
         cell = self._cell_of(centre, lead)
         at = self.town.now - timedelta(minutes=age)
-        kind = self._kind_for(lead, at)
+        kind = self._kind_for(lead)
         channel = "public" if centre.tier == Tier.COUNTY else "hotline"
         past = self._begin(cell, points([cell], self.draws)[0], kind, channel, at)
         story = Story(self.town, self.chance, past, cell, kind, until=stage, age=age, lead=lead)
+        story.standard = self.chance.choice(self._unhurried(kind) or [story.standard])
         live(story)
         return story
 
@@ -201,21 +202,22 @@ class Stories:
                 story.step(verb, story.desk(Duty.DISPATCH), said=said)
         return past
 
-    def _kind_for(self, lead: Unit | None, at: datetime) -> Kind:
+    def _kind_for(self, lead: Unit | None) -> Kind:
         """A kind that this unit leads; any everyday one where no unit is asked for."""
-        if lead is not None:
-            own = [
-                kind
-                for kind in self.kinds
-                if any(
-                    self.town.leads[s.pk].pk in {lead.pk, lead.parent_id}
-                    for s in self.town.standards.get(kind.pk, ())
-                )
-            ]
-            if own:
-                return self.chance.choice(own)
-        popular = [kind for kind in self.kinds if kind.name in rhythm.POPULAR and kind.in_grid]
-        return self.chance.choice(popular)
+        everyday = [kind for kind in self.kinds if kind.name in rhythm.POPULAR and kind.in_grid]
+        known = self.town.standards
+        own = [
+            kind
+            for kind in self.kinds
+            if lead is not None
+            and {self.town.leads[s.pk].pk for s in known[kind.pk]} & {lead.pk, lead.parent_id}
+        ]
+        found = own or everyday
+        return self.chance.choice([kind for kind in found if self._unhurried(kind)] or found)
+
+    def _unhurried(self, kind: Kind) -> list[Standard]:
+        """Conditions of a kind with days to handle them, so that fresh work is not late yet."""
+        return [s for s in self.town.standards[kind.pk] if "工作日" in s.handling]
 
     def _centres(self) -> list[Unit]:
         desks = (Tier.CITY, Tier.COUNTY)
