@@ -107,7 +107,7 @@ def collect(given: list[str]) -> None:
 def _traditional(text: str) -> str:
     from opencc import OpenCC
 
-    return OpenCC("s2t").convert(text)
+    return OpenCC("s2tw").convert(text)
 
 
 def compile_all() -> None:
