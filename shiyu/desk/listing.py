@@ -32,6 +32,8 @@ class Mark:
         due, _, pk = text.partition("~")
         if not (pk.isdecimal() and len(pk) < 19 and (due == "-" or due.isdecimal())):
             return None
+        if len(due) > 19:
+            return None
         try:
             at = None if due == "-" else EPOCH + timedelta(microseconds=int(due))
         except OverflowError:

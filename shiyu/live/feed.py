@@ -18,7 +18,9 @@ WAITING_MOST = 1000
 HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 CHANGES = """
     SELECT x.xid::text::bigint, x.id, x.topic, x.ref, x.version, c.place_number,
-           array(SELECT a.unit_id FROM cases_assignment a WHERE a.case_id = c.id)
+           array(SELECT a.unit_id FROM cases_assignment a WHERE a.case_id = c.id),
+           array(SELECT r.by_person_id FROM cases_report r
+                 WHERE r.case_id = c.id AND r.by_person_id IS NOT NULL)
     FROM journal_change x JOIN cases_case c ON x.topic = 'case' AND c.id = x.ref
     WHERE (x.xid, x.id) > (%s::text::xid8, %s) AND x.xid < %s::text::xid8
     ORDER BY x.xid, x.id LIMIT 2000
@@ -35,6 +37,7 @@ class Change:
     version: int
     place_number: int
     units: frozenset[int]
+    reporters: frozenset[int] = frozenset()
 
     def frame(self) -> bytes:
         """The change as a server-sent event; its id lets a page take up where it broke off."""
@@ -64,10 +67,12 @@ class Stream:
 
 def may_know(actor: Actor, change: Change) -> bool:
     """The rule of `cases.rules.visible_to`, in memory, for a change of a case."""
+    if actor.kind != "person" or not actor.held:
+        return False
     looking: tuple[Scope, ...] = actor.scopes(*LOOKING)
     if any(scope.covers(change.place_number) for scope in looking):
         return True
-    return bool(actor.units("handle") & change.units)
+    return bool(actor.units("handle") & change.units) or actor.id in change.reporters
 
 
 class Feed:
@@ -115,8 +120,8 @@ async def _read(database: psycopg.AsyncConnection[Any], last: tuple[int, int]) -
     horizon = await _horizon(database)
     rows = await database.execute(CHANGES, (str(last[0]), last[1], str(horizon)))
     return [
-        Change((xid, pk), topic, ref, version, place, frozenset(units))
-        async for xid, pk, topic, ref, version, place, units in rows
+        Change((xid, pk), topic, ref, version, place, frozenset(units), frozenset(reporters))
+        async for xid, pk, topic, ref, version, place, units, reporters in rows
     ]
 
 

@@ -12,6 +12,7 @@ from shiyu.cases.story import plain
 
 TEXT_MOST = 500
 PHONE_DIGITS = 11
+ROUND_THE_EARTH_M = 40_075_017
 UNHAPPY = frozenset({Rating.Satisfaction.BAD, Rating.Satisfaction.VERY_BAD})
 HIDDEN_SIGNS = gettext_lazy("文字里有看不见的控制符，删去后再提交")
 
@@ -80,7 +81,9 @@ class PlaceForm(forms.Form):
     )
     lat = forms.FloatField(required=False, widget=forms.HiddenInput)
     lon = forms.FloatField(required=False, widget=forms.HiddenInput)
-    accuracy = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=0)
+    accuracy = forms.IntegerField(
+        required=False, widget=forms.HiddenInput, min_value=0, max_value=ROUND_THE_EARTH_M
+    )
     located = forms.CharField(required=False, widget=forms.HiddenInput, max_length=8)
 
     def clean(self) -> dict[str, Any]:

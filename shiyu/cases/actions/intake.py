@@ -17,6 +17,7 @@ from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
 from shiyu.files.actions import keep_photo
 from shiyu.files.models import Photo
 from shiyu.people.actors import Actor
+from shiyu.places.models import Place
 
 
 @transaction.atomic
@@ -122,6 +123,7 @@ def correct(
         facts["fields"] = ["address"]
     if lon is not None and lat is not None:
         place = locate(lon, lat).place
+        _stays_with_its_desk(turn.case, place, actor)
         facts |= {"place": place.pk, "old_place": turn.case.place_id}
         changes |= {"lon": lon, "lat": lat, "place": place, "place_number": place.first}
     if kind is not None and kind.pk != turn.case.kind_id:
@@ -144,6 +146,17 @@ def add_photos(case: Case, photos: Sequence[UploadedFile], *, role: str, actor: 
         raise NotAllowed(_("案件已办结，不能再补充照片"))
     _keep(turn.case, photos, role, actor)
     turn.finish(reason=_("补充照片 %(n)d 张") % {"n": len(photos)})
+
+
+def _stays_with_its_desk(case: Case, place: Place, actor: Actor) -> None:
+    """A case corrected to where its centre has no say could be moved by nobody any more."""
+    here = [s for s in actor.scopes("intake") if s.covers(place.first)]
+    if not any(s.unit_id == case.centre_id for s in here):
+        raise Refused(
+            _("%(place)s不归%(centre)s管，请上报上级中心更正")
+            % {"place": place, "centre": case.centre},
+            field="address",
+        )
 
 
 def _findable(case: Case, known_kind: int | None) -> Case:

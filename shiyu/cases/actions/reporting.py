@@ -114,8 +114,17 @@ def order(intake: Intake, *, actor: Actor, parent: Case | None = None) -> Report
     if found := known.select_related("case").first():
         return found
     _shape(intake)
+    if parent is None:
+        _within_scope(intake, actor)
     report_, _code = _take_in(intake, actor=actor, direction=Case.Direction.DOWN, parent=parent)
     return report_
+
+
+def _within_scope(intake: Intake, actor: Actor) -> None:
+    place = _site(intake).place
+    if not any(s.covers(place.first) for s in actor.scopes("intake", "dispatch")):
+        text = _("%(place)s不在您的职责范围内，不能向那里交办") % {"place": place}
+        raise NotAllowed(text, field="place")
 
 
 def receipt_hash(code: str) -> str:

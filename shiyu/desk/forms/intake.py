@@ -107,6 +107,8 @@ def _suggested(case: Case) -> list[Kind]:
 
 
 def _kind_typed(words: str) -> Kind | None:
+    if "\0" in words:
+        return None
     try:
         return kind_called(words.strip()) if words.strip() else None
     except forms.ValidationError:

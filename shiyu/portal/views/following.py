@@ -77,8 +77,26 @@ def photo(request: HttpRequest, receipt: Receipt, public_id: str, size: str) -> 
     return show(request, found, size)
 
 
+def counting_uploads(view: View) -> View:
+    """Counts before the view's own transaction, so that refused pictures count as well."""
+
+    @wraps(view)
+    def counted(request: HttpRequest, receipt: Receipt) -> HttpResponseBase:
+        try:
+            if request.FILES:
+                count_for(UPLOADING, request)
+        except Refused as refusal:
+            form = forms.MoreForm(request.POST)
+            form.add_error("text", refusal.message)
+            return _follow(request, receipt, more=form)
+        return view(request, receipt)
+
+    return counted
+
+
 @require_POST
 @with_receipt
+@counting_uploads
 @answered_once
 def add(request: HttpRequest, receipt: Receipt) -> HttpResponse:
     """More words or photos for a report that is still open (补充)."""
@@ -94,7 +112,6 @@ def add(request: HttpRequest, receipt: Receipt) -> HttpResponse:
         return _follow(request, receipt, more=form)
     try:
         if uploads:
-            count_for(UPLOADING, request)
             role = Photo.Role.SCENE
             cases.add_photos(receipt.case, uploads, role=role, actor=receipt.actor)
         if form.cleaned_data["text"]:
