@@ -62,7 +62,9 @@ def _may_object(about: "Situation") -> bool:
 
 def _objects_in_time(about: "Situation", unit: int) -> bool:
     try:
-        guards.objection_in_time(about.case, unit, about.steps, about.now)
+        guards.objection_in_time(
+            about.case, unit, about.steps, about.now, calendars=about.calendars
+        )
     except Refused:
         return False
     return True
