@@ -87,10 +87,10 @@ def _reason(now: datetime) -> pl.Expr:
             f"截止时间不在 {EARLIEST.year} 年到 {LATEST.year} 年之间：若意思是没有，用 --missing",
         ),
     ]
-    said = pl.when(pl.lit(value=False)).then(pl.lit(""))
-    for holds, reason in reasons:
-        said = said.when(holds).then(pl.lit(reason))
-    return said.otherwise(pl.lit(""))
+    said: pl.Expr = pl.lit("")
+    for holds, reason in reversed(reasons):
+        said = pl.when(holds).then(pl.lit(reason)).otherwise(said)
+    return said
 
 
 def _once(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:

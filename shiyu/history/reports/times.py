@@ -37,8 +37,8 @@ def by_day(columns: Iterable[pl.Series]) -> bool:
         parts = pl.col(text.name).str.splitn("/", 3).struct
         numbers = [parts[f"field_{n}"].cast(pl.Int32, strict=False).alias(str(n)) for n in (0, 1)]
         found = head.select(*numbers, "n").drop_nulls()
-        first += found.filter(pl.col("0") > 12)["n"].sum()
-        second += found.filter(pl.col("1") > 12)["n"].sum()
+        first += int(found.filter(pl.col("0") > 12)["n"].sum())
+        second += int(found.filter(pl.col("1") > 12)["n"].sum())
     return first > second
 
 
