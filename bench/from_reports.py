@@ -16,7 +16,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -111,7 +113,8 @@ def one(home: Path, many: Path, rows: pl.DataFrame, preset: str, *, verify: bool
     try:
         begun = time.perf_counter()
         words = [*shiyu, "city", "from-reports", str(many), "--preset", preset, "--json"]
-        built = subprocess.run(words, env=environment, capture_output=True, text=True)
+        with Watching(home) as server:
+            built = subprocess.run(words, env=environment, capture_output=True, text=True)
         whole = time.perf_counter() - begun
         if built.returncode:
             sys.exit(built.stderr[-3000:])
@@ -121,7 +124,8 @@ def one(home: Path, many: Path, rows: pl.DataFrame, preset: str, *, verify: bool
             print(f"    {second:6.1f} s  {sentence}")
         begin = next(second for sentence, second in told.items() if LOADING in sentence)
         load = next(second for sentence, second in told.items() if DONE in sentence) - begin
-        largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        largest, own = used.ru_maxrss / 1e6, used.ru_utime + used.ru_stime
         print(f"  {json.dumps(figures)}")
         cluster.hold()
         floor = bare_copy(cluster, rows)
@@ -134,6 +138,10 @@ def one(home: Path, many: Path, rows: pl.DataFrame, preset: str, *, verify: bool
             f"times; largest process {largest:.1f} GB; load {os.getloadavg()[0]:.1f}",
             flush=True,
         )
+        print(
+            f"  processor: command {own:.0f} s, database {server.seconds:.0f} s; "
+            f"on two idle cores at least {(own + server.seconds) / 2:.0f} s"
+        )
         for what in ("invariants", *(["clock"] if verify else [])):
             words = [*shiyu, "verify", what]
             ended = subprocess.run(words, env=environment, capture_output=True, text=True)
@@ -141,6 +149,37 @@ def one(home: Path, many: Path, rows: pl.DataFrame, preset: str, *, verify: bool
     finally:
         cluster.remove()
         shutil.rmtree(home, ignore_errors=True)
+
+
+class Watching:
+    """Adds up the processor time of a home's database server while the command runs."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.seconds, self.over = home, 0.0, threading.Event()
+        self.thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> "Watching":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_how: object) -> None:
+        self.over.set()
+        self.thread.join()
+
+    def _watch(self) -> None:
+        while not self.over.wait(0.3):
+            with suppress(OSError, ValueError, IndexError):
+                (file,) = self.home.glob("postgres-*/postmaster.pid")
+                pid = file.read_text().split("\n", 1)[0]
+                alive = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+                spent = _ticks(pid, 13, 17) + sum(_ticks(child, 13, 15) for child in alive)
+                self.seconds = max(self.seconds, spent / os.sysconf("SC_CLK_TCK"))
+
+
+def _ticks(pid: str, first: int, last: int) -> int:
+    """Clock ticks of a process, by the places in its line of /proc (its children's: to 17)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().split()
+    return sum(int(field) for field in fields[first:last])
 
 
 def bare_copy(cluster: Cluster, rows: pl.DataFrame) -> float:

@@ -22,6 +22,7 @@ from shiyu.journal.models import Line
 BATCH = 1000
 STANDING_FIELDS = ("stage", "round", "outcome", "awaits")
 TIME_FIELDS = ("clock", "due_at", "yellow_at", "paused")
+LINE_FIELDS = ("subject", "verb", "occurred_at", "actor", "facts", "remark_id")
 PART_FIELDS = ("state", "lead", "sent_at", "signed_at", "handled_at")
 
 INVARIANTS: Mapping[str, str] = {
@@ -117,7 +118,7 @@ def broken_invariants() -> Iterator[Fault]:
 
 def _batch(after: int) -> Sequence[Case]:
     cases = Case.objects.filter(pk__gt=after).order_by("pk")
-    cases = cases.select_related("procedure", "standard").prefetch_related("assignments")
+    cases = cases.prefetch_related("procedure", "standard", "assignments")
     return list(cases[:BATCH])
 
 
@@ -135,7 +136,7 @@ def _steps_of(cases: Mapping[str, Case], audited: Audited) -> dict[str, list[Ste
     first = min(case.taken_in_at for case in cases.values())
     lines = Line.objects.filter(subject__in=list(cases), recorded_at__gte=first).order_by("id")
     steps: dict[str, list[Step]] = {}
-    for line in lines.iterator(chunk_size=5000):
+    for line in lines.values_list(*LINE_FIELDS, named=True).iterator(chunk_size=5000):
         audited.lines += 1
         if line.verb in STEPS:
             steps.setdefault(line.subject, []).append(step_of(line))

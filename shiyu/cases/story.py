@@ -1,8 +1,9 @@
 """The story of a case: journal lines as steps, and as sentences for a reader (办理过程)."""
 
 import unicodedata
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -29,7 +30,22 @@ def steps_of(case: Case) -> list[Step]:
     return [step_of(line) for line in lines_of(case) if line.verb in STEPS]
 
 
-def step_of(line: Line) -> Step:
+class Told(Protocol):
+    """What a step is read from: a line, or its columns alone."""
+
+    @property
+    def verb(self) -> str: ...
+    @property
+    def occurred_at(self) -> datetime: ...
+    @property
+    def actor(self) -> str: ...
+    @property
+    def facts(self) -> Mapping[str, Any]: ...
+    @property
+    def remark_id(self) -> int | None: ...
+
+
+def step_of(line: Told) -> Step:
     """One journal line as a step."""
     facts = line.facts
     return Step(

@@ -45,7 +45,8 @@ def refresh(
 
     calendars  as read once for many cases; left out, they are looked at for this one.
     """
-    found = clocks_of(case, steps, now=now, calendars=calendars)
+    ended = case.stage not in OPEN and not parts
+    found = [] if ended else clocks_of(case, steps, now=now, calendars=calendars)
     for part in parts:
         own = [c for c in found if c.name == "handling" and c.unit == str(part.unit_id)]
         part.due_at, part.yellow_at, part.paused = _stored(own[-1:])

@@ -5,7 +5,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
 import polars as pl
-from django.db import connection
+from django.db import connection, transaction
 
 from shiyu.cases.bulk import Recorded, write_recorded
 from shiyu.common.errors import Refused
@@ -95,7 +95,14 @@ def load(rows: pl.DataFrame, ground: Ground, source: str, progress: Progress) ->
             progress(written)
         for _ in range(WRITERS):
             writers.submit(connection.close)
+    _on_disk()
     return written
+
+
+def _on_disk() -> None:
+    """A transaction that is waited for, and with it all before it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()")
 
 
 def _batches(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
@@ -103,5 +110,9 @@ def _batches(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
         yield rows.slice(start, BATCH)
 
 
+@transaction.atomic
 def _write(batch: pl.DataFrame, about: Recorded) -> int:
+    """One transaction, not waited for on the disk: what a power cut takes is loaded again."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit TO off")
     return write_recorded(batch, about)
