@@ -8,6 +8,7 @@ from pathlib import Path
 from zoneinfo import available_timezones
 
 import polars as pl
+from django.utils import timezone
 
 from shiyu.common.errors import Refused
 from shiyu.history.reports import bounds
@@ -85,7 +86,7 @@ def build(
         raise Refused("没有一行可用" + (f"：{shaped.rejects[0][1]}" if shaped.rejects else ""))
     rows, inside = _placed(shaped.rows, limits)
     tell(f"{rows.height} 行可用，{len(shaped.rejects)} 行退回；建立城市")
-    with alone():
+    with alone(), timezone.override(asked.timezone):
         ground = prepare(
             rows, inside, source=source, name=name or f"{source} 城市", zone=asked.timezone
         )

@@ -138,6 +138,16 @@ def test_a_row_outside_is_taken_in_without_a_cell(tmp_path: Path) -> None:
     assert (case.place.level, case.lon, case.lat) == (Place.Level.CITY, None, None)
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Honolulu", "Pacific/Kiritimati"])
+def test_the_desk_can_work_at_once_whatever_day_it_is_there(tmp_path: Path, zone: str) -> None:
+    built(write(tmp_path / "town.csv", made_up(3)), zone=zone)
+
+    with timezone.override(zone):
+        desk = Actor.for_person(Person.objects.get(username="desk"))
+
+    assert all(desk.holds(duty) for duty in ("intake", "dispatch", "command", "verify"))
+
+
 def test_another_city_stays_as_it_is_and_the_refusal_says_what_to_do(tmp_path: Path) -> None:
     built(write(tmp_path / "town.csv", made_up(10)))
 
