@@ -203,6 +203,7 @@ class UnitsField(forms.CharField):
         super().__init__(widget=forms.TextInput(attrs={"autocomplete": "off"}), **kwargs)
 
     def clean(self, value: Any) -> list[Unit]:
+        self.run_validators(str(value or ""))
         words = re.split(r"[、,，;；\n]+", str(value or ""))
         return [unit_called(word) for word in map(str.strip, words) if word]
 
