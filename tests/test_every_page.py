@@ -534,7 +534,7 @@ def test_who_may_make_which_move(who: str, town: Town) -> None:
     tried = [(case, move) for case in SEES for move in (WORK_OF if case in seen else ALSO)]
 
     for case, move in tried:
-        if case != "gulou handling" and MADE_OR_ASKED == _allowed(who, case, move):
+        if case != "gulou handling" and _allowed(who, case, move) == MADE_OR_ASKED:
             continue  # making moves is tried where they are made; here it is about refusals
         found = town.cases[case]
         path = f"/cases/{found.number}/{move}/"
