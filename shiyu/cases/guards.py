@@ -49,6 +49,11 @@ def recall_in_time(procedure: Procedure, steps: Sequence[Step], now: datetime) -
         raise OutOfOrder(_("派遣已过 %(most)d 分钟，不能撤回") % {"most": most})
 
 
+def last_sent(steps: Sequence[Step]) -> tuple[int, ...]:
+    """The units of the last dispatch."""
+    return next((s.units for s in reversed(steps) if s.verb == "dispatch"), ())
+
+
 def objection_in_time(
     case: Case,
     unit: int,

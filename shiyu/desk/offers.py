@@ -46,7 +46,8 @@ def _late(about: "Situation", *, still: bool) -> bool:
 
 
 def _may_recall(about: "Situation") -> bool:
-    sent = about.case.assignments.filter(state=Assignment.State.SENT)
+    units = guards.last_sent(about.steps)
+    sent = about.case.assignments.filter(unit__in=units, state=Assignment.State.SENT)
     if sent.filter(opened_at__isnull=False).exists():
         return False
     try:

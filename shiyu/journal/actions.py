@@ -1,4 +1,4 @@
-"""Writing the journal: the only way a line comes into being (记日志)."""
+"""Writing the journal: how a line comes into being, save in bulk (记日志)."""
 
 import hashlib
 import json

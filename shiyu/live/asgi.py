@@ -18,7 +18,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shiyu.site.settings")
 django.setup()
 
 from shiyu.common.connection import conninfo  # noqa: E402
-from shiyu.live.feed import Feed, Stream, frames  # noqa: E402
+from shiyu.live.feed import Feed, Stream, frames, may_know  # noqa: E402
 from shiyu.live.who import actor_of_session  # noqa: E402
 
 LOOK_AGAIN_S = 4.0
@@ -71,8 +71,9 @@ async def _tell(stream: Stream, last: str, send: Send) -> None:
     """First what was missed, then what comes."""
     await send(_body(b"retry: 2000\n\n"))
     if missed := _event_id(last):
-        for change in await feed.since(missed):
-            stream.offer(change)
+        async for change in feed.since(missed):
+            if may_know(stream.actor, change):
+                await send(_body(change.frame()))
     async for frame in frames(stream, patience_s=15.0):
         await send(_body(frame))
 

@@ -94,10 +94,18 @@ class Feed:
             except psycopg.OperationalError:
                 await asyncio.sleep(RECONNECT_S)
 
-    async def since(self, last: tuple[int, int]) -> list[Change]:
-        """What was committed after this event, up to where the reader stands."""
+    async def since(self, last: tuple[int, int]) -> AsyncIterator[Change]:
+        """What was committed after this event, up to where the reader stands now."""
+        while self.last == (0, 0):
+            await asyncio.sleep(POLL_S)
+        until = self.last
         async with await psycopg.AsyncConnection.connect(**self.where, autocommit=True) as database:
-            return [c for c in await _read(database, last) if c.at <= self.last]
+            while batch := await _read(database, last):
+                for change in batch:
+                    if change.at > until:
+                        return
+                    yield change
+                last = batch[-1].at
 
     async def _follow(self, database: psycopg.AsyncConnection[Any]) -> None:
         if self.last == (0, 0):

@@ -1,16 +1,17 @@
 """What the dispatch desk does: send out, call back, grant time (派遣)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from shiyu.cases import guards
-from shiyu.cases.actions.turn import Turn, begin
+from shiyu.cases import guards, rules
+from shiyu.cases.actions.turn import begin
 from shiyu.cases.models import Assignment, Case
-from shiyu.common.errors import OutOfOrder, Refused
+from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
 from shiyu.people.actors import Actor
 from shiyu.people.models import Unit
 
@@ -51,7 +52,7 @@ def recall(case: Case, *, actor: Actor, version: int | None = None) -> Case:
     turn = begin(case, "recall", actor=actor, version=version)
     guards.recall_in_time(turn.case.procedure, turn.steps, turn.now)
     opened = turn.case.assignments.filter(
-        state=Assignment.State.SENT, opened_at__isnull=False
+        unit__in=guards.last_sent(turn.steps), state=Assignment.State.SENT, opened_at__isnull=False
     ).select_related("unit")
     if first := opened.first():
         raise OutOfOrder(_("%(unit)s 已经查看，不能撤回") % {"unit": first.unit})
@@ -94,7 +95,10 @@ def refuse_suspension(case: Case, *, actor: Actor, reason: str) -> Case:
 @transaction.atomic
 def resume(case: Case, *, actor: Actor, reason: str = "") -> Case:
     """Go on with a suspended case (恢复办理): by hand, or by the program on its day."""
-    turn: Turn = begin(case, "resume", actor=actor)
+    turn = begin(case, "resume", actor=actor)
+    at_work = replace(turn.concern, units=frozenset(turn.standing.active))
+    if not rules.may(actor, "resume", at_work):
+        raise NotAllowed(_("本单位已不承办这件案件，不能恢复办理"))
     return turn.finish(reason=reason, changes={"resumes_on": None})
 
 
@@ -103,9 +107,14 @@ def resume_due() -> int:
     today = timezone.localdate()
     due = Case.objects.filter(stage="suspended", resumes_on__lte=today)
     program = Actor.program("calendar")
+    resumed = 0
     for case in due:
-        resume(case, actor=program)
-    return len(due)
+        try:
+            resume(case, actor=program)
+        except OutOfOrder:  # somebody was quicker: the others wait no longer for it
+            continue
+        resumed += 1
+    return resumed
 
 
 @transaction.atomic

@@ -3,12 +3,15 @@
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from shiyu.cases import guards, rules
+from shiyu.cases import guards, rules, search
+from shiyu.cases.actions import tell
 from shiyu.cases.actions.turn import begin, words_of
 from shiyu.cases.lifecycle import Stage
 from shiyu.cases.models import Case, Rating, Report
+from shiyu.cases.replay.standing import ACTIVE
 from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
-from shiyu.journal.actions import moment, record, write_remark
+from shiyu.journal.actions import announce, moment, record, write_remark
+from shiyu.notices.actions import owe
 from shiyu.people.actors import Actor
 
 
@@ -22,6 +25,8 @@ def close(
     """
     turn = begin(case, "close", actor=actor, version=version)
     guards.says_why(outcome, words_of(reason, needed=False))
+    if Case.objects.filter(parent=turn.case).open().exists():  # one was reopened since
+        raise OutOfOrder(_("分解出的案件还没有全部办结"))
     closed = turn.finish(outcome=outcome, reason=reason)
     _tell_parent(closed, actor)
     return closed
@@ -52,9 +57,14 @@ def merge(
         raise OutOfOrder(_("要并入的案件%(stage)s") % {"stage": Stage(into.stage).label})
     if turn.standing.active:
         raise OutOfOrder(_("已派遣的案件先撤回，再并案"))
+    if case.pk == into.parent_id or into.pk == turn.case.parent_id:
+        raise Refused(_("分解出的案件不能和原交办事项并案"), field="into")
     merged = turn.finish(reason=reason, facts={"into": into.pk}, changes={"merged_into": into})
     Report.objects.filter(case=merged).update(case=into)
-    record(into.subject, "joined", actor=actor, at=turn.now, facts={"case": merged.pk})
+    at = max(turn.now, into.last_at)
+    record(into.subject, "joined", actor=actor, at=at, facts={"case": merged.pk})
+    search.index(into, search.words_said(into))
+    announce("case", into.pk, into.version)
     return merged
 
 
@@ -134,8 +144,17 @@ def rate(
 
 
 def _tell_parent(case: Case, actor: Actor) -> None:
-    """Write a line in the order this case was split from, when it is done."""
-    if case.parent_id is None:
+    """Write a line in the order this case was split from, when it is done, and tell its units."""
+    if case.parent_id is None or case.parent is None:
         return
     facts = {"child": case.pk, "outcome": case.outcome}
     record(f"case:{case.parent_id}", "child_done", actor=actor, at=case.last_at, facts=facts)
+    units = case.parent.assignments.filter(state__in=ACTIVE).values_list("unit_id", flat=True)
+    people = tell.handlers_of(units) - {actor.id}
+    owe(
+        sorted(people),
+        case.parent.subject,
+        "child_done",
+        facts=tell.facts_for(case.parent),
+        at=case.last_at,
+    )

@@ -28,6 +28,9 @@ def opened(case: Case, *, actor: Actor) -> None:
         case=case, unit__in=units, state=Assignment.State.SENT, opened_at__isnull=True
     )
     if unseen.exists():
+        Case.objects.select_for_update(no_key=True).only("pk").get(
+            pk=case.pk
+        )  # no recall meanwhile
         unseen.update(opened_at=moment())
 
 

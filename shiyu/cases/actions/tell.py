@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
+from shiyu.cases.guards import last_sent
 from shiyu.cases.lifecycle import COMMAND, DISPATCH, HANDLE, INTAKE, VERIFY
 from shiyu.cases.models import Case
 from shiyu.cases.replay import Step
@@ -22,8 +23,13 @@ TO_UNIT = {
     "refuse_extension": "extension_decided",
     "suspend": "suspension_decided",
     "refuse_suspension": "suspension_decided",
+    "resume": "resumed",
     "reopen": "reopened",
     "urge": "urged",
+    "withdraw": "withdrawn",
+    "void": "voided",
+    "exempt": "appeal_decided",
+    "refuse_appeal": "appeal_decided",
 }
 """Moves that the handling units are told of, and the kind of notice."""
 
@@ -49,15 +55,22 @@ def after(turn: "Turn", step: Step) -> None:
     """Owe the notices of a move to those whom it concerns, except who made it."""
     case = turn.case
     if kind := TO_UNIT.get(step.verb):
-        named = [step.unit] if step.unit is not None else list(step.units)
-        units = named or list(turn.standing.parts)
-        _owe(turn, handlers_of(units), kind)
+        _owe(turn, handlers_of(_units_of(turn, step)), kind)
     if found := TO_DUTY.get(step.verb):
         duty, kind = found
         if step.verb != "handle" or case.stage == "handled":
             _owe(turn, holders_of(duty, case), kind)
     if step.verb == "reopen" and not turn.standing.active:
         _owe(turn, holders_of(DISPATCH, case), "returned_to_desk")
+
+
+def _units_of(turn: "Turn", step: Step) -> list[int]:
+    """The units a move concerns: those it names, those just called back, or all at work."""
+    if step.unit is not None:
+        return [step.unit]
+    if step.verb == "recall":
+        return list(last_sent(turn.steps))
+    return list(step.units) or turn.standing.active
 
 
 def handlers_of(units: Iterable[int]) -> set[int]:

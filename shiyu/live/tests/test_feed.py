@@ -13,6 +13,7 @@ from shiyu.cases import actions as do
 from shiyu.cases.lifecycle import Stage
 from shiyu.cases.tests.world import THERE, World, build
 from shiyu.journal.actions import INSERT_CHANGE
+from shiyu.live import feed as feeding
 from shiyu.live.feed import Change, Feed, Stream, frames, may_know
 from shiyu.live.who import actor_of_session
 
@@ -105,9 +106,31 @@ def test_a_page_that_comes_back_reads_what_it_missed(database):
     feed.last = (2**62, 0)
     _closing(lambda: do.remark(case, actor=world.actor("intake"), reason="已电话核实"))
 
-    missed = asyncio.run(feed.since(seen.at))
+    async def missed_since(at: tuple[int, int]) -> list[Change]:
+        return [change async for change in feed.since(at)]
+
+    missed = asyncio.run(missed_since(seen.at))
 
     assert [(c.ref, c.version) for c in missed] == [(case.pk, 3)]
+
+
+def test_a_page_long_away_reads_all_it_missed_and_no_more(database, monkeypatch):
+    monkeypatch.setattr(feeding, "CHANGES", feeding.CHANGES.replace("LIMIT 2000", "LIMIT 2"))
+    world = build()
+    case = world.report()[0].case
+    stream = Stream(world.actor("intake"))
+    feed = read_while(
+        database, [stream], lambda: _closing(lambda: do.accept(case, actor=world.actor("intake")))
+    )
+    seen = stream.waiting.get_nowait()
+    feed.last = (2**62, 0)
+    for _ in range(5):
+        _closing(lambda: do.remark(case, actor=world.actor("intake"), reason="已电话核实"))
+
+    async def missed() -> list[int]:
+        return [change.version async for change in feed.since(seen.at)]
+
+    assert asyncio.run(missed()) == [3, 4, 5, 6, 7]
 
 
 def _closing(act) -> None:
