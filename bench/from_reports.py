@@ -111,7 +111,7 @@ def one(home: Path, many: Path, rows: pl.DataFrame, preset: str, *, verify: bool
     shiyu = [sys.executable, "-c", "from shiyu.site.cli import main; main()"]
     cluster = Cluster(home)
     try:
-        begun = time.perf_counter()
+        begun, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
         words = [*shiyu, "city", "from-reports", str(many), "--preset", preset, "--json"]
         with Watching(home) as server:
             built = subprocess.run(words, env=environment, capture_output=True, text=True)
@@ -124,8 +124,8 @@ def one(home: Path, many: Path, rows: pl.DataFrame, preset: str, *, verify: bool
             print(f"    {second:6.1f} s  {sentence}")
         begin = next(second for sentence, second in told.items() if LOADING in sentence)
         load = next(second for sentence, second in told.items() if DONE in sentence) - begin
-        used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        largest, own = used.ru_maxrss / 1e6, used.ru_utime + used.ru_stime
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        largest, own = after.ru_maxrss / 1e6, _seconds(after) - _seconds(before)
         print(f"  {json.dumps(figures)}")
         cluster.hold()
         floor = bare_copy(cluster, rows)
@@ -149,6 +149,10 @@ def one(home: Path, many: Path, rows: pl.DataFrame, preset: str, *, verify: bool
     finally:
         cluster.remove()
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _seconds(used: resource.struct_rusage) -> float:
+    return used.ru_utime + used.ru_stime
 
 
 class Watching:
