@@ -38,7 +38,7 @@ INVARIANTS: Mapping[str, str] = {
     "a case carries the number of its place": """
         SELECT 'case:' || c.id, c.id FROM cases_case c JOIN places_place p ON p.id = c.place_id
         WHERE p.first <> c.place_number""",
-    "a case at work has an active lead": """
+    "a handled case has a part that answered": """
         SELECT 'case:' || c.id, c.id FROM cases_case c
         WHERE c.stage IN ('handled', 'verified') AND NOT EXISTS (
             SELECT FROM cases_assignment a WHERE a.case_id = c.id AND a.state = 'handled')""",

@@ -21,6 +21,7 @@ from shiyu.catalogue.rules import may_go_to_grid
 from shiyu.common.errors import OutOfOrder, Refused
 from shiyu.common.worktime import Allowance, minute_of
 from shiyu.people.models import Tier, Unit
+from shiyu.places.models import Place
 
 
 def standard_holds(standard: Standard, day: date) -> None:
@@ -29,6 +30,14 @@ def standard_holds(standard: Standard, day: date) -> None:
         raise Refused(_("这条立案标准今天不在有效期内，请另选"), field="standard")
     if standard.kind.ended_on is not None and standard.kind.ended_on < day:
         raise Refused(_("“%(kind)s”已停用，请另选类别") % {"kind": standard.kind}, field="standard")
+
+
+def within_reach(unit: Unit, child: Case) -> None:
+    """A unit splits an order only for places of its own (分解)."""
+    own = Place.objects.filter(code=unit.place_code).only("first", "last").first()
+    if own is not None and not own.first <= child.place_number <= own.last:
+        text = _("%(place)s不在%(unit)s的范围内，不能分解到那里")
+        raise Refused(text % {"place": child.place, "unit": unit}, field="parts")
 
 
 def fits(kind: Kind | None, unit: Unit, day: date) -> None:

@@ -8,6 +8,7 @@ from operator import or_
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from shiyu.cases.channels import Channel
 from shiyu.cases.lifecycle import HANDLE, MOVES, PATROL, VERIFY, Stage
 from shiyu.cases.models import Assignment, Case, CaseQuerySet, Report
 from shiyu.cases.replay import Standing
@@ -34,12 +35,15 @@ class Concern:
 
 
 def concern(case: Case) -> Concern:
-    """The live case's answers, in two queries."""
+    """The live case's answers, in two queries.
+
+    Who enters what somebody else saw (a hotline clerk) is not its reporter.
+    """
     units = Assignment.objects.filter(case=case).values_list("unit_id", flat=True)
     reporters: set[str] = set()
     for report, person in Report.objects.filter(case=case).values_list("id", "by_person_id"):
         reporters.add(f"receipt:{report}")
-        if person:
+        if person and case.channel == Channel.PATROL:
             reporters.add(f"person:{person}")
     return Concern(case.place_number, case.centre_id, frozenset(units), frozenset(reporters))
 

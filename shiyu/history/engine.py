@@ -17,6 +17,7 @@ from shiyu.calendars.rules import Calendars, read_calendars
 from shiyu.cases import guards
 from shiyu.cases.actions.turn import words_of
 from shiyu.cases.bulk import REPORTER, Past, Told, fold, write
+from shiyu.cases.channels import Channel
 from shiyu.cases.lifecycle import HANDLE, MOVES
 from shiyu.cases.models import Case, Rating
 from shiyu.cases.replay import Standing, Step
@@ -110,8 +111,9 @@ class Engine:
 def concern_of(past: Past) -> Concern:
     """What permission asks of a case of the past."""
     units = frozenset(part.unit_id for part in past.parts)
-    reporters = {REPORTER} | ({f"person:{past.by_person}"} if past.by_person else set())
-    case = past.case
+    case, reporters = past.case, {REPORTER}
+    if past.by_person and case.channel == Channel.PATROL:
+        reporters.add(f"person:{past.by_person}")
     return Concern(case.place_number, case.centre_id, units, frozenset(reporters))
 
 
@@ -121,8 +123,7 @@ def _first(steps: list[Step]) -> None:
 
 
 def _may_rate(past: Past, told: Told) -> None:
-    own = {REPORTER, f"person:{past.by_person}"}
-    if told.step.actor not in own:
+    if told.step.actor not in concern_of(past).reporters:
         raise NotAllowed(_("只有上报人可以评价"))
     if past.case.stage != "closed":
         raise OutOfOrder(_("案件还没有办结，办结后再请您评价"))

@@ -116,13 +116,15 @@ def rate(
     alone is kept.
     """
     case = Case.objects.select_for_update(no_key=True).get(pk=report.case_id)
-    own = actor.ref == f"receipt:{report.pk}" or actor.ref == f"person:{report.by_person_id}"
-    if not own:
+    own = {f"receipt:{report.pk}", f"person:{report.by_person_id}"}
+    if actor.ref not in own & rules.concern(case).reporters:
         raise NotAllowed(_("只有上报人可以评价"))
     if case.stage != Stage.CLOSED:
         raise OutOfOrder(_("案件还没有办结，办结后再请您评价"))
     if solved not in Rating.Solved.values:
         raise Refused(_("选一项：问题解决了吗？"), field="solved")
+    if satisfaction is not None and satisfaction not in Rating.Satisfaction.values:
+        raise Refused(_("选一项：您对办理满意吗？"), field="satisfaction")
     if Rating.objects.filter(report=report, round=case.round).exists():
         raise OutOfOrder(_("这一轮已经评价过了"))
     now = moment(case.last_at)

@@ -92,6 +92,8 @@ def split(
     if not 1 <= len(parts) <= ORDER_PARTS_MOST:
         raise Refused(_("分解为 1 至 %(most)d 件") % {"most": ORDER_PARTS_MOST}, field="parts")
     children = [order(part, actor=actor, parent=turn.case).case for part in parts]
+    for child in children:
+        guards.within_reach(unit, child)
     turn.finish(unit=unit.pk, reason=reason, facts={"children": [c.pk for c in children]})
     return children
 

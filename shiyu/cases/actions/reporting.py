@@ -34,6 +34,7 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 RECEIPT_SIGNS = 12
 CLOCK_SLACK = timedelta(minutes=5)
 PHOTOS_MOST = 3
+ADDRESS_MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +117,14 @@ def order(intake: Intake, *, actor: Actor, parent: Case | None = None) -> Report
     _shape(intake)
     if parent is None:
         _within_scope(intake, actor)
-    report_, _code = _take_in(intake, actor=actor, direction=Case.Direction.DOWN, parent=parent)
-    return report_
+    try:
+        with transaction.atomic():
+            down = Case.Direction.DOWN
+            return _take_in(intake, actor=actor, direction=down, parent=parent)[0]
+    except IntegrityError as error:
+        if "reported_once" not in str(error):
+            raise
+        return known.select_related("case").get()
 
 
 def _within_scope(intake: Intake, actor: Actor) -> None:
@@ -252,6 +259,10 @@ def _shape(intake: Intake) -> None:
     """What no report may lack, whatever the form it came through."""
     if intake.lon is None and intake.place is None and not intake.address.strip():
         raise Refused(_("填写问题所在的街道和门牌，如「书店街 12 号」"), field="address")
+    if len(intake.address) > ADDRESS_MOST:
+        over = len(intake.address) - ADDRESS_MOST
+        text = _("位置最多 %(most)d 字，现在多了 %(over)d 字")
+        raise Refused(text % {"most": ADDRESS_MOST, "over": over}, field="address")
     gathered = Photo.objects.filter(subject=intake.gathered).count() if intake.gathered else 0
     shown = len(intake.photos) + gathered
     if not words_of(intake.text, needed=False) and not shown and intake.kind is None:

@@ -106,7 +106,8 @@ def _handle(standing: Standing, step: Step) -> None:
     part.state, part.handled_at = "handled", step.at
     standing.handlers.add(step.actor)
     standing.extension_asked.discard(step.unit or 0)
-    answered = all(standing.parts[u].state == "handled" for u in standing.active)
+    all_have = all(standing.parts[u].state == "handled" for u in standing.active)
+    answered = all_have and not standing.gap
     standing.stage = Stage.HANDLED if answered else Stage.HANDLING
     if answered and standing.suspension != "used":
         standing.suspension = ""

@@ -145,7 +145,7 @@ class Model:
         self.done.add(unit)
         self.hands.add(who)
         self.asked.discard(unit)
-        if not (self.waiting | self.working):
+        if not (self.waiting | self.working | self.refusing):
             self.stage = "handled"
             if self.pause != "used":
                 self.pause = "never"

@@ -280,7 +280,7 @@ def test_the_dispatch_form_suggests_whom_the_standard_names_and_says_why(client,
 
 
 def test_a_reporter_withdraws_what_they_reported(client, world, make_case):
-    case = make_case(Stage.FILED, by="patrol")
+    case = make_case(Stage.FILED, by="patrol", channel="patrol")
     client.force_login(world.people["patrol"])
 
     answer = post(client, case, "withdraw", reason="已经自己解决", checked=1)
