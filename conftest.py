@@ -37,6 +37,18 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
 def _renew(test: TransactionTestCase) -> None:
     connections.close_all()
     run.renew()
+    _forget()
+
+
+def _forget() -> None:
+    """What a process remembers by number would speak of others in a database made anew."""
+    from shiyu.calendars import rules
+    from shiyu.people import web
+    from shiyu.places import gazetteer, locator
+
+    web._kept.clear()
+    rules._read.clear()
+    locator._kept = gazetteer._kept = None
 
 
 @pytest.fixture

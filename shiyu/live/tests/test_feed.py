@@ -3,6 +3,7 @@
 import asyncio
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
@@ -18,6 +19,12 @@ from shiyu.live.feed import Change, Feed, Stream, frames, may_know
 from shiyu.live.who import actor_of_session
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def in_a_thread(going):
+    """Run it in a loop of its own, whatever loop a browser test has left in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, going).result()
 
 
 def session_of(world: World, key: str) -> str:
@@ -43,7 +50,7 @@ def read_while(database, streams: list[Stream], act) -> Feed:
         reader.cancel()
         return feed
 
-    return asyncio.run(follow())
+    return in_a_thread(follow())
 
 
 def waiting(stream: Stream) -> list[int]:
@@ -109,7 +116,7 @@ def test_a_page_that_comes_back_reads_what_it_missed(database):
     async def missed_since(at: tuple[int, int]) -> list[Change]:
         return [change async for change in feed.since(at)]
 
-    missed = asyncio.run(missed_since(seen.at))
+    missed = in_a_thread(missed_since(seen.at))
 
     assert [(c.ref, c.version) for c in missed] == [(case.pk, 3)]
 
@@ -130,7 +137,7 @@ def test_a_page_long_away_reads_all_it_missed_and_no_more(database, monkeypatch)
     async def missed() -> list[int]:
         return [change.version async for change in feed.since(seen.at)]
 
-    assert asyncio.run(missed()) == [3, 4, 5, 6, 7]
+    assert in_a_thread(missed()) == [3, 4, 5, 6, 7]
 
 
 def _closing(act) -> None:
@@ -179,4 +186,4 @@ def test_a_page_too_slow_is_sent_away_to_begin_anew():
     async def all_frames() -> list[bytes]:
         return [frame async for frame in frames(stream, patience_s=0.01)]
 
-    assert asyncio.run(all_frames()) == []
+    assert in_a_thread(all_frames()) == []
