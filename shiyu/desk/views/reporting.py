@@ -29,7 +29,7 @@ def new(request: SignedIn) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, 422)
     try:
-        report, code = actions.report(form.intake(), actor=actor)
+        report, code = actions.report(form.intake(source=f"desk:{actor.id}"), actor=actor)
     except Refused as refusal:
         form.refuse(refusal)
         return _page(request, form, 422)
@@ -52,7 +52,8 @@ def order(request: SignedIn) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, 422)
     try:
-        report = actions.order(form.intake(), actor=actor_of(request))
+        actor = actor_of(request)
+        report = actions.order(form.intake(source=f"desk:{actor.id}"), actor=actor)
     except Refused as refusal:
         form.refuse(refusal)
         return _page(request, form, 422)
