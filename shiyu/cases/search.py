@@ -5,12 +5,16 @@ import time
 import unicodedata
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from shiyu.cases.models import Case, CaseQuerySet, Found, Report
 from shiyu.journal.models import Remark
+
+if TYPE_CHECKING:
+    from opencc import OpenCC
 
 CHINESE = re.compile(r"[\u3400-\u9fff]+")
 LATIN = re.compile(r"[a-z0-9]+")
@@ -19,7 +23,7 @@ INDEX_BATCH = 500
 
 
 @cache
-def _simplifier():  # type: ignore[no-untyped-def]
+def _simplifier() -> "OpenCC":
     from opencc import OpenCC
 
     return OpenCC("t2s")
