@@ -74,7 +74,9 @@ def command(
     except measure.Trouble as trouble:
         refuse(str(trouble))
     click.echo(json.dumps(outcome, ensure_ascii=False) if as_json else _told(outcome))
-    sys.exit(0 if outcome["whole"] else 1)
+    if not outcome["whole"]:
+        click.echo(_told(outcome), err=True)
+        sys.exit(1)
 
 
 def _measure() -> Any:

@@ -13,9 +13,7 @@ DUTIES = ("security_admin", "system_admin", "audit_admin")
 @click.command()
 @click.option("--name", default="", help="Full name of the city, e.g. 开封市.")
 @click.option("--code", default="", help="Its administrative code, e.g. 410200.")
-@click.option(
-    "--short-name", default="", help="Shown where room is short; else the name."
-)
+@click.option("--short-name", default="", help="Shown where room is short; else the name.")
 @click.option("--prefix", default="", help="Letters that case numbers begin with, e.g. KF.")
 @click.option("--timezone", default="Asia/Shanghai", show_default=True)
 @click.option("--admin", required=True, help="The name the first administrator signs in with.")
