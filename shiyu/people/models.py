@@ -5,6 +5,7 @@ from datetime import date
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -48,6 +49,89 @@ class Unit(models.Model):
 
     def __str__(self) -> str:
         return self.short_name
+
+
+class UnitChange(models.Model):
+    """A change of one unit from a day on; kept for ever, whatever became of it (机构变更).
+
+    applied_at    when it took effect; before that it can be taken back.
+    cancelled_at  when it was taken back, or its unit was opened again.
+    finished_at   when the last open work had been handed over.
+    hindered      why it could not take effect on its day, in the words of the refusal.
+    """
+
+    class Kind(models.TextChoices):
+        RENAME = "rename", _("更名")
+        MOVE = "move", _("调整隶属")
+        CLOSE = "close", _("停用")
+        MERGE = "merge", _("并入")
+        SPLIT = "split", _("拆分")
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="changes")
+    kind = models.CharField(_("变更"), max_length=8, choices=Kind)
+    from_on = models.DateField(_("生效日期"))
+    name_before = models.CharField(max_length=80, default="", blank=True)
+    name_after = models.CharField(max_length=80, default="", blank=True)
+    short_after = models.CharField(max_length=40, default="", blank=True)
+    parent_before = models.ForeignKey(
+        Unit, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    parent_after = models.ForeignKey(
+        Unit, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+    )
+    ordered_by = models.ForeignKey(
+        "Person", models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    ordered_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    handed = models.PositiveIntegerField(_("已移交"), default=0)
+    hindered = models.CharField(max_length=300, default="", blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["from_on"],
+                name="unit_change_to_come",
+                condition=Q(applied_at=None, cancelled_at=None),
+            ),
+            models.Index(
+                fields=["id"],
+                name="unit_change_handing",
+                condition=Q(finished_at=None, cancelled_at=None, kind__in=["merge", "split"]),
+            ),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["unit"],
+                name="unit_ends_once",
+                condition=Q(kind__in=["close", "merge", "split"], cancelled_at=None),
+            )
+        ]
+
+
+class Heir(models.Model):
+    """A unit that takes over from one that was merged or split, and what of it (承接机构).
+
+    places, kinds  codes; empty: all. The heirs are asked in their order, and the last one takes
+                   what nobody before it took.
+    posts          posts of the old unit whose holders go there.
+    """
+
+    change = models.ForeignKey(UnitChange, models.CASCADE, related_name="heirs")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="inherits")
+    ordinal = models.PositiveSmallIntegerField()
+    places = ArrayField(models.CharField(max_length=24), default=list, blank=True)
+    kinds = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    posts = ArrayField(models.BigIntegerField(), default=list, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["change", "ordinal"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["change", "unit"], name="heir_once")
+        ]
 
 
 class PersonManager(BaseUserManager["Person"]):
@@ -150,6 +234,7 @@ class Appointment(models.Model):
     """A person holds a post for a time (任职). The day it ends on is its last.
 
     `left_at` is set when it was ended there and then: access ends at once, not with the day.
+    `acting_for`: whose post it is, if the holder only stands in for them (代理); it has an end.
     """
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="appointments")
@@ -157,6 +242,9 @@ class Appointment(models.Model):
     starts_on = models.DateField(_("任职起"))
     ends_on = models.DateField(_("任职止"), null=True, blank=True)
     left_at = models.DateTimeField(_("离任时刻"), null=True, blank=True)
+    acting_for = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, related_name="deputies"
+    )
 
     objects: ClassVar = AppointmentQuerySet.as_manager()
 
@@ -169,5 +257,10 @@ class Appointment(models.Model):
             models.CheckConstraint(
                 name="appointment_left_has_ended",
                 condition=Q(left_at__isnull=True) | Q(ends_on__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="acting_has_an_end",
+                condition=Q(acting_for__isnull=True)
+                | (Q(ends_on__isnull=False) & ~Q(acting_for=models.F("person"))),
             ),
         ]
