@@ -186,6 +186,7 @@ MOVES: dict[str, Move] = {
             by=(VERIFY, PATROL),
             reason=True,
         ),
+        _move("hand_over", _("机构变更移交"), *OPEN, to=None),
         _move("appeal", _("申诉超期"), *Stage, to=None, by=(HANDLE,), reason=True),
         _move("exempt", _("同意剔除超期"), *Stage, to=None, by=(COMMAND,)),
         _move("refuse_appeal", _("驳回申诉"), *Stage, to=None, by=(COMMAND,), reason=True),

@@ -31,6 +31,7 @@ MOVE_TITLES = {
     "reopen": "重办",
     "check_open": "立案前核查",
     "check_done": "立案前核查完毕",
+    "hand_over": "机构变更移交",
 }
 _STATES = {State.RUNNING: "计时中", State.PAUSED: "暂停", State.ENDED: "已结束"}
 _LIGHTS = {Light.GREEN: "绿灯", Light.YELLOW: "黄灯", Light.RED: "红灯", Light.GREY: "灰灯"}

@@ -38,12 +38,13 @@ MOVES = frozenset(
         "import_close",
         "check_open",
         "check_done",
+        "hand_over",
         "remark",
         "urge",
         "correct",
     }
 )
-NEEDS_UNIT = frozenset({"sign", "object", "handle", "extend"})
+NEEDS_UNIT = frozenset({"sign", "object", "handle", "extend", "hand_over"})
 
 
 class Workday(StrEnum):

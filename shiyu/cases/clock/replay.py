@@ -207,6 +207,46 @@ class _Replay:
         for name in line.units:
             self._start_afresh("handling", name, line.minute, "reopen")
 
+    def _hand_over(self, line: Dated) -> None:
+        """The successor's clocks are the old unit's, going on; where it has its own, those stay."""
+        old, new = line.unit or "", line.units[0] if line.units else ""
+        mine, theirs = self._open.get(("handling", old)), self._open.get(("handling", new))
+        if mine is None or not new or new == old:
+            return
+        if theirs is not None and "object" not in theirs.held:
+            self._join(mine, theirs, line.minute)
+            return
+        for name in ("handling", "sign"):
+            if going := self._open.get((name, new)):
+                self._end(going, line.minute)
+            if track := self._open.pop((name, old), None):
+                track.unit = new
+                self._open[name, new] = track
+        if theirs is not None:
+            self._unless_objected(line.minute)
+
+    def _join(self, mine: Track, theirs: Track, minute: int) -> None:
+        """Both were at work: the old unit's clocks end, the successor's go on for both parts."""
+        objected = "object" in mine.held
+        signs = [self._open.get(("sign", track.unit)) for track in (mine, theirs)]
+        if not objected and None in signs and signs[1] is not None:
+            self._end(signs[1], minute)
+        if signs[0] is not None:
+            self._end(signs[0], minute)
+        if not objected and "handle" not in mine.held:
+            theirs.release("handle", minute, "hand_over")
+        self._end(mine, minute)
+        if objected:
+            self._unless_objected(minute)
+
+    def _unless_objected(self, minute: int) -> None:
+        """The desk owes no answer once the last objection has gone; all answered: a check."""
+        left = [track.held for _, track in self._handling()]
+        if not any("object" in held for held in left):
+            self._end_all("dispatch", minute)
+            if all("handle" in held for held in left):
+                self._start("verify", None, minute, "hand_over")
+
     def _handling(self) -> list[tuple[str, Track]]:
         """The active units: those whose handling has not ended."""
         return [
@@ -263,4 +303,5 @@ _OWN_WORK = {
     "check_done": _Replay._check_done,
     "extend": _Replay._extend,
     "reopen": _Replay._reopen,
+    "hand_over": _Replay._hand_over,
 }

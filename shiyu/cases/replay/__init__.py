@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 
 from shiyu.cases.lifecycle import FINAL, MOVES, Stage
+from shiyu.cases.replay import succession  # registers its effect
 from shiyu.cases.replay.effects import EFFECTS, ask_extension
 from shiyu.cases.replay.standing import Part, Standing, Step
 from shiyu.common.errors import OutOfOrder
 
-__all__ = ["Part", "Standing", "Step", "apply", "replay"]
+__all__ = ["Part", "Standing", "Step", "apply", "replay", "succession"]
 
 
 def replay(steps: Iterable[Step]) -> Standing:

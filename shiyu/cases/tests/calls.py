@@ -6,6 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from shiyu.cases import actions as do
+from shiyu.cases.actions import succeeding
 from shiyu.cases.models import Case
 from shiyu.cases.tests.world import World, a_photo
 from shiyu.people.actors import Actor
@@ -77,6 +78,9 @@ CALLS: dict[str, Call] = {
     "check_open": lambda w, c: do.check_open(c, actor=w.actor("intake")),
     "check_done": lambda w, c: do.check_done(
         c, found=True, actor=w.actor("verifier"), reason="属实"
+    ),
+    "hand_over": lambda w, c: succeeding.hand_over(
+        c, unit=w.units["roads"], to=w.units["waste"], actor=Actor.program("unit-changes")
     ),
     "appeal": lambda w, c: do.appeal(
         c, unit=w.units["roads"], actor=w.actor("handler"), reason="暴雨停工"

@@ -279,6 +279,36 @@ class World:
         if clock := self.of("handling", line["unit"]):
             clock.extensions += 1
 
+    def hand_over(self, at, line):
+        old, new = line["unit"], (line.get("units") or [line["unit"]])[0]
+        mine, theirs = self.of("handling", old), self.of("handling", new)
+        if not mine or old == new:
+            return
+        if theirs and "object" not in theirs.reasons():
+            objected = "object" in mine.reasons()
+            a, b = self.of("sign", old), self.of("sign", new)
+            if b and not a and not objected:
+                b.end = at
+            if a:
+                a.end = at
+            if not objected and "handle" not in mine.reasons():
+                self.go_on(theirs, at, "handle", "hand_over")
+            mine.end = at
+            if not objected:
+                return
+        else:
+            for name in ("handling", "sign"):
+                if theirs_too := self.of(name, new):
+                    theirs_too.end = at
+                if clock := self.of(name, old):
+                    clock.unit = new
+            if not theirs:
+                return
+        if not any("object" in clock.reasons() for clock in self.all_of("handling")):
+            self.finish(at, "dispatch")
+            if all("handle" in clock.reasons() for clock in self.all_of("handling")):
+                self.begin("verify", None, at, "hand_over")
+
     def verify(self, at, line):
         self.finish(at, "handling", "verify")
         self.dispatches.clear()

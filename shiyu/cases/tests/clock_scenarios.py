@@ -205,6 +205,11 @@ class Maker:
 
     def work(self, active):
         chance = self.chance
+        if chance.random() < 0.1:
+            old, new = chance.choice(active), chance.choice(UNITS)
+            if new != old:
+                self.add("hand_over", unit=old, units=[new])
+                active = [u for u in active if u not in (old, new)] + [new]
         for unit in active:
             if chance.random() < 0.8:
                 self.add("sign", unit=unit)
@@ -248,6 +253,9 @@ class Maker:
             elif kind < 0.6:
                 own = chance.choice(["sign", "object", "handle", "handle", "extend"])
                 self.add(own, unit=chance.choice(UNITS))
+            elif kind < 0.64:
+                old, new = chance.sample(UNITS, 2)
+                self.add("hand_over", unit=old, units=[new])
             elif kind < 0.75:
                 self.add(chance.choice(["rework", "reopen"]), units=self.some())
             else:

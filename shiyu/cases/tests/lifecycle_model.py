@@ -170,6 +170,41 @@ class Model:
         self.working = again
         self.stage = "handling" if again else "filed"
 
+    def hand_over(self, unit, units, **_):
+        need(self.stage in OPEN)
+        new = units[0] if units else unit
+        if new == unit or unit not in self.active() | self.refusing:
+            return
+        need(self.stage != "suspended" or not {unit, new} & self.refusing)
+        if new not in self.active():
+            self.refusing.discard(new)
+            for state in (self.waiting, self.working, self.done, self.refusing):
+                if unit in state:
+                    state.remove(unit)
+                    state.add(new)
+            if unit in self.ever_objected:
+                self.ever_objected.add(new)
+            if unit in self.granted:
+                self.granted[new] = max(self.granted.pop(unit), self.granted.get(new, 0))
+        elif unit in self.refusing:
+            self.refusing.remove(unit)
+            self.ever_objected.discard(unit)
+        else:
+            both = [next(s for s in "waiting working done".split() if u in getattr(self, s))
+                    for u in (unit, new)]  # fmt: skip
+            for state in (self.waiting, self.working, self.done):
+                state -= {unit, new}
+            getattr(self, both[0] if both[0] == both[1] else "working").add(new)
+        if unit in self.asked:
+            self.asked.remove(unit)
+            self.asked |= {new} & self.working
+        self.undo = None
+        answered = self.active() and self.active() == self.done and not self.refusing
+        if self.stage == "handling" and answered:
+            self.stage = "handled"
+            if self.pause != "used":
+                self.pause = "never"
+
     def ask_void(self, who, **_):
         need(self.stage in OPEN and not self.void_by)
         self.void_by = who

@@ -48,6 +48,7 @@ PROCEDURE = {
     "correct": ("OPEN", "SAME"),
     "check_open": ("reported accepted", "SAME"),
     "check_done": ("reported accepted", "SAME"),
+    "hand_over": ("OPEN", "SAME"),
     "appeal": ("ALL", "SAME"),
     "exempt": ("ALL", "SAME"),
     "refuse_appeal": ("ALL", "SAME"),
@@ -92,14 +93,14 @@ def step(verb: str, at: datetime, *, actor: str = "") -> Step:
     by = {"handle": WORKER, "verify": CHECKER, "rework": CHECKER, "suspend": CHIEF, "void": CHIEF}
     of_unit = {
         "sign", "object", "handle", "split", "ask_extension", "extend", "refuse_extension",
-        "ask_suspension", "appeal", "exempt", "refuse_appeal",
+        "ask_suspension", "appeal", "exempt", "refuse_appeal", "hand_over",
     }  # fmt: skip
     return Step(
         verb,
         at,
         actor or by.get(verb, DESK),
         unit=LEAD if verb in of_unit else None,
-        units=(LEAD,) if verb in {"dispatch", "reopen"} else (),
+        units=(LEAD,) if verb in {"dispatch", "reopen"} else (CO,) if verb == "hand_over" else (),
         lead=LEAD if verb == "dispatch" else None,
         outcome="fixed" if verb == "close" else "",
     )

@@ -20,7 +20,7 @@ ONWARD = [
 ASIDE = [
     "escalate", "ask_extension", "extend", "refuse_extension", "ask_suspension",
     "endorse_suspension", "suspend", "refuse_suspension", "resume", "check_open", "check_done",
-    "ask_void",
+    "ask_void", "hand_over",
 ]  # fmt: skip
 ENDS = ["dismiss", "settle", "merge", "withdraw", "void", "import_close"]
 
