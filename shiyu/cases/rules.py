@@ -16,7 +16,7 @@ from shiyu.cases.replay.offers import offered
 from shiyu.people.actors import Actor, Scope
 from shiyu.people.duties import LOOKING
 
-PROGRAM_MAY = frozenset({"resume", "import_close"})
+PROGRAM_MAY = frozenset({"resume", "import_close", "hand_over"})
 REPORTER_MAY = frozenset({"withdraw", "reopen", "remark"})
 
 
