@@ -244,6 +244,35 @@ class Reporter(models.Model):
     name = models.CharField(_("称呼"), max_length=40, default="", blank=True)
     phone = models.CharField(_("手机"), max_length=20, default="", blank=True)
 
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["phone"], name="reporter_by_phone", condition=~Q(phone=""))
+        ]
+
+
+class Look(models.Model):
+    """One person's look at who a reporter is, with its purpose and its end (查看上报人).
+
+    Only ever added: what the reporter and the audit administrator read.
+    """
+
+    class Purpose(models.TextChoices):
+        VERIFY = "verify", _("核实情况")
+        ANSWER = "answer", _("答复办理结果")
+        ON_SITE = "on_site", _("上门处置需要联系")
+        COMPLAINT = "complaint", _("处理投诉或申诉")
+        BY_PHONE = "by_phone", _("按来电号码查找案件")
+
+    report = models.ForeignKey(Report, models.PROTECT, related_name="looks")
+    person = models.ForeignKey(Person, models.PROTECT, db_index=False)
+    purpose = models.CharField(_("目的"), max_length=12, choices=Purpose)
+    remark_id = models.BigIntegerField(_("说明"), null=True)
+    at = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
 
 class Rating(models.Model):
     """What a reporter says of one round of a closed case (评价)."""

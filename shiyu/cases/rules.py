@@ -1,20 +1,21 @@
 """Who may do what with a case, and which cases anyone sees (权限与可见范围)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from shiyu.cases.channels import Channel
-from shiyu.cases.lifecycle import HANDLE, MOVES, PATROL, VERIFY, Stage
+from shiyu.cases.lifecycle import HANDLE, INTAKE, MOVES, PATROL, VERIFY, Stage
 from shiyu.cases.models import Assignment, Case, CaseQuerySet, Report
 from shiyu.cases.replay import Standing
 from shiyu.cases.replay.offers import offered
 from shiyu.people.actors import Actor, Scope
-from shiyu.people.duties import LOOKING
+from shiyu.people.duties import LOOK, LOOKING
 
 PROGRAM_MAY = frozenset({"resume", "import_close", "hand_over"})
 REPORTER_MAY = frozenset({"withdraw", "reopen", "remark"})
@@ -35,16 +36,21 @@ class Concern:
 
 
 def concern(case: Case) -> Concern:
-    """The live case's answers, in two queries.
+    """The live case's answers, in two queries."""
+    units = Assignment.objects.filter(case=case).values_list("unit_id", flat=True)
+    return concern_of(case, units, Report.objects.filter(case=case).only("case", "by_person"))
+
+
+def concern_of(case: Case, units: Iterable[int], reports: Iterable[Report]) -> Concern:
+    """The same of what has been read already.
 
     Who enters what somebody else saw (a hotline clerk) is not its reporter.
     """
-    units = Assignment.objects.filter(case=case).values_list("unit_id", flat=True)
     reporters: set[str] = set()
-    for report, person in Report.objects.filter(case=case).values_list("id", "by_person_id"):
-        reporters.add(f"receipt:{report}")
-        if person and case.channel == Channel.PATROL:
-            reporters.add(f"person:{person}")
+    for report in reports:
+        reporters.add(f"receipt:{report.pk}")
+        if report.by_person_id and case.channel == Channel.PATROL:
+            reporters.add(f"person:{report.by_person_id}")
     return Concern(case.place_number, case.centre_id, frozenset(units), frozenset(reporters))
 
 
@@ -82,13 +88,27 @@ def visible_to(actor: Actor) -> CaseQuerySet:
         return Case.objects.all()
     if actor.kind == "receipt":
         return Case.objects.filter(pk__in=Report.objects.filter(pk=actor.id).values("case_id"))
-    if actor.kind != "person" or not actor.held:
+    if actor.kind not in {"person", "key"} or not actor.held:
         return Case.objects.none()
     ways = [Q(place_number__range=(s.first, s.last)) for s in _widest(actor)]
     if units := actor.units(HANDLE):
         ways.append(Q(pk__in=Assignment.objects.filter(unit__in=units).values("case_id")))
-    ways.append(Q(pk__in=Report.objects.filter(by_person=actor.id).values("case_id")))
+    ways.append(Q(pk__in=_reported_by(actor).values("case_id")))
     return Case.objects.filter(reduce(or_, ways))
+
+
+def knows_reporter(actor: Actor, case: Case) -> bool:
+    """Whether this actor takes the case in, and so learns who reported it, masked (受理)."""
+    here = [s for s in actor.scopes(INTAKE) if s.covers(case.place_number)]
+    return any(s.unit_id == case.centre_id for s in here)
+
+
+def known_reporters(actor: Actor) -> CaseQuerySet:
+    """The cases of which this actor is told who reported them, masked: `knows_reporter`."""
+    ways = [
+        Q(place_number__range=(s.first, s.last), centre=s.unit_id) for s in actor.scopes(INTAKE)
+    ]
+    return visible_to(actor).filter(reduce(or_, ways)) if ways else Case.objects.none()
 
 
 def may_see(actor: Actor, subject: str) -> bool:
@@ -97,10 +117,17 @@ def may_see(actor: Actor, subject: str) -> bool:
     return pk.isdecimal() and visible_to(actor).filter(pk=int(pk)).exists()
 
 
+def _reported_by(actor: Actor) -> "QuerySet[Report]":
+    """What this person or key reported; a key is the source of what it sends."""
+    if actor.kind == "key":
+        return Report.objects.filter(source=actor.ref)
+    return Report.objects.filter(by_person=actor.id)
+
+
 def _widest(actor: Actor) -> list[Scope]:
     """The looking scopes without those inside another, so that the query stays small."""
     widest: list[Scope] = []
-    for scope in sorted(actor.scopes(*LOOKING), key=lambda s: (s.first, -s.last)):
+    for scope in sorted(actor.scopes(*LOOKING, LOOK), key=lambda s: (s.first, -s.last)):
         if not widest or scope.last > widest[-1].last:
             widest.append(scope)
     return widest

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.db.models.functions import Reverse
 
 from shiyu.cases.models import Case, CaseQuerySet, Found, Report
 from shiyu.journal.models import Remark
@@ -29,9 +30,14 @@ def _simplifier() -> "OpenCC":
     return OpenCC("t2s")
 
 
+def fold(text: str) -> str:
+    """A text as it is compared: signs as plain ones, traditional as simplified, lower case."""
+    return _simplifier().convert(unicodedata.normalize("NFKC", text)).lower()
+
+
 def cut(text: str) -> list[str]:
     """Words to find a text by, each once: 「书店街」 → 书店, 店街; traditional as simplified."""
-    text = _simplifier().convert(unicodedata.normalize("NFKC", text)).lower()
+    text = fold(text)
     words: dict[str, None] = {}
     for run in CHINESE.findall(text):
         pairs = [run[i : i + 2] for i in range(len(run) - 1)] or [run]
@@ -51,9 +57,9 @@ def index(case: Case, said: str) -> None:
 
 
 def words_of(case: Case, said: str) -> list[str]:
-    """What a case is found by: what was said, where it is, and its kind."""
+    """What a case is found by: its kind, where it is, and what was said, which may be long."""
     kind = case.kind.name if case.kind else ""
-    return cut(" ".join((said, case.address, case.place.name, kind)))
+    return cut(" ".join((kind, case.address, case.place.name, said)))
 
 
 def index_missing(most: int) -> int:
@@ -104,11 +110,16 @@ def find(cases: CaseQuerySet, asked: str) -> CaseQuerySet:
 
     A single Chinese character finds nothing: too many cases have it.
     """
-    asked = asked.strip()
+    asked = unicodedata.normalize("NFKC", asked).strip()
     digits = re.sub(r"\D", "", asked)
     if digits and re.fullmatch(r"[A-Za-z]{0,6}[\d-]{4,}", asked):
-        return cases.filter(number__endswith=digits[-14:])
+        return with_end(cases).filter(end__startswith=digits[-14:][::-1])
     words = [w for w in cut(asked) if len(w) > 1 or w.isascii()]
     if not words:
         return cases.none()
     return cases.filter(found__words__contains=words)
+
+
+def with_end(cases: CaseQuerySet) -> CaseQuerySet:
+    """Cases with their number from its end, `end`, as an index of its own has it."""
+    return cases.alias(end=Reverse("number"))

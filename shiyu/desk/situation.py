@@ -10,7 +10,6 @@ from django.utils import timezone
 from shiyu.calendars.rules import Calendars, read_calendars
 from shiyu.cases import rules, story, timing
 from shiyu.cases.clock import Clock
-from shiyu.cases.lifecycle import INTAKE
 from shiyu.cases.models import Case
 from shiyu.cases.replay import Standing, Step, replay
 from shiyu.cases.siting import TIERS
@@ -72,8 +71,7 @@ class Situation:
     @cached_property
     def knows_reporter(self) -> bool:
         """Whether this actor takes the case in, and so sees who reported it, masked (受理)."""
-        here = [s for s in self.actor.scopes(INTAKE) if s.covers(self.case.place_number)]
-        return any(s.unit_id == self.case.centre_id for s in here)
+        return rules.knows_reporter(self.actor, self.case)
 
     def own_units(self, states: Iterable[str]) -> list[Unit]:
         """The actor's own units whose part is in one of these states."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shiyu.desk.views import cases, listing, moving, reporting
+from shiyu.desk.views import cases, listing, moving, reporting, searching
 
 app_name = "desk"
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("desk/", listing.home, name="home"),
     path("desk/new/", reporting.new, name="new"),
     path("desk/order/", reporting.order, name="order"),
+    path("desk/search/", searching.search, name="search"),
     path("desk/row/<int:pk>/", listing.row, name="row"),
     path("desk/<slug:name>/", listing.queue, name="queue"),
     path("cases/id/<int:pk>/", cases.by_id, name="by_id"),

@@ -25,6 +25,15 @@ function go(by: number): void {
   else step(by);
 }
 
+/** To the box of this page, else to the page that has one. */
+function search(): void {
+  const box = one<HTMLInputElement>("[data-search]");
+  if (box) {
+    box.focus();
+    box.select();
+  } else one<HTMLAnchorElement>("[data-search-page]")?.click();
+}
+
 let gAt = 0;
 
 const single: Record<string, (event: KeyboardEvent) => void> = {
@@ -39,7 +48,7 @@ const single: Record<string, (event: KeyboardEvent) => void> = {
   x: () => pick(current()),
   z: () => one<HTMLElement>("[data-undo]")?.click(),
   r: () => letIn(),
-  "/": () => one<HTMLInputElement>("[data-search]")?.focus(),
+  "/": () => search(),
   "?": () => showKeys(),
   g: () => {
     gAt = Date.now();

@@ -44,6 +44,7 @@ from shiyu.cases.actions.intake import (
     remark,
     settle,
 )
+from shiyu.cases.actions.looking import opened_for, search_by_phone, unmask
 from shiyu.cases.actions.reporting import Intake, join, order, report
 
 __all__ = [
@@ -71,6 +72,7 @@ __all__ = [
     "merge",
     "object_",
     "opened",
+    "opened_for",
     "order",
     "rate",
     "recall",
@@ -82,10 +84,12 @@ __all__ = [
     "report",
     "resume",
     "rework",
+    "search_by_phone",
     "settle",
     "sign",
     "split",
     "suspend",
+    "unmask",
     "urge",
     "verify",
     "void",

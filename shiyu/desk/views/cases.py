@@ -132,7 +132,7 @@ def around(request: HttpRequest, case: Case, back: str) -> dict[str, Any]:
     actor, now = actor_of(request), timezone.now()
     here, asked = place_in_list(actor, back)
     if here is None:
-        return {"list_url": reverse("desk:home"), "place_words": ""}
+        return {"list_url": _found_url(back) or reverse("desk:home"), "place_words": ""}
     cases = asked.apply(here.cases(actor), now)
     context: dict[str, Any] = {"list_url": list_url(here, asked), "place_words": ""}
     own = cases.filter(pk=case.pk).first()
@@ -151,6 +151,14 @@ def around(request: HttpRequest, case: Case, back: str) -> dict[str, Any]:
 def list_url(here: Queue, asked: filters.Filters) -> str:
     address = reverse("desk:queue", args=[here.name])
     return f"{address}?{asked.query}" if asked.query else address
+
+
+def _found_url(back: str) -> str:
+    """The results of a search from which a case was opened."""
+    asked = QueryDict(back)
+    if asked.get("in") != "search" or not asked.get("q"):
+        return ""
+    return f"{reverse('desk:search')}?{urlencode({'q': asked['q']})}"
 
 
 def case_url(number: str, back: str) -> str:

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from shiyu.desk import done
-from shiyu.desk.queues import Queue, counted, held_by, shown_count
+from shiyu.desk.queues import Queue, counted_each, held_by, shown_count
 from shiyu.notices.rules import unread_count
 from shiyu.people.actors import Actor
 from shiyu.people.web import actor_of
@@ -42,15 +42,19 @@ MAY_REPORT = ("report", "intake", "patrol", "dispatch", "command", "verify")
 
 
 def menu(actor: Actor, here: str = "") -> list[Entry]:
-    """One query for each queue that is counted; lists that are no work are not."""
+    """The queues with what waits in them, all counted in one query; lists that are no work not."""
+    queues = held_by(actor)
+    work = [queue for queue in queues if not queue.newest]
+    counts = counted_each([queue.cases(actor) for queue in work])
+    waiting = {queue.name: shown_count(count) for queue, count in zip(work, counts, strict=True)}
     return [
         Entry(
             queue,
             reverse("desk:queue", args=[queue.name]),
-            "" if queue.newest else shown_count(counted(queue.cases(actor))),
+            waiting.get(queue.name, ""),
             queue.name == here,
         )
-        for queue in held_by(actor)
+        for queue in queues
     ]
 
 

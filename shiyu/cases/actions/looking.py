@@ -1,0 +1,80 @@
+"""Looking at who reported a case: never without a purpose, never without a record (查看上报人).
+
+What was looked at stands nowhere in the record: only whose report, by whom, why and until when.
+"""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from shiyu.cases import finding, rules
+from shiyu.cases.actions.turn import words_of
+from shiyu.cases.lifecycle import INTAKE
+from shiyu.cases.models import Case, Look, Report
+from shiyu.common.errors import NotAllowed, Refused
+from shiyu.journal.actions import moment, record, write_remark
+from shiyu.people.actors import Actor
+
+OPEN_FOR = timedelta(minutes=15)
+"""How long somebody who said why sees a reporter's name and number."""
+
+FOUND_MOST = 50
+SEARCHES = "search:phone"
+"""The subject of searches by telephone number in the journal."""
+
+CHOSEN = tuple(p for p in Look.Purpose if p != Look.Purpose.BY_PHONE)
+
+
+@transaction.atomic
+def unmask(report: Report, *, purpose: str, reason: str, actor: Actor) -> Look:
+    """Let this person see who reported, for a while and for a purpose (查看上报人).
+
+    Raises  NotAllowed for whoever does not take the case in; Refused without purpose or words.
+    """
+    if actor.kind != "person" or not rules.knows_reporter(actor, report.case):
+        raise NotAllowed(_("您的岗位看不到这件案件的上报人信息"))
+    if purpose not in CHOSEN:
+        raise Refused(_("选一个目的"), field="purpose")
+    if not hasattr(report, "reporter"):
+        raise Refused(_("这次上报没有留下姓名和电话"))
+    text, now = words_of(reason, needed=True), moment()
+    remark = write_remark(report.subject, text, author=actor, at=now)
+    look = Look.objects.create(
+        report=report,
+        person_id=actor.id,
+        purpose=purpose,
+        remark_id=remark.pk,
+        at=now,
+        until=now + OPEN_FOR,
+    )
+    facts = {"case": report.case_id, "purpose": purpose, "until": look.until}
+    record(report.subject, "unmask", actor=actor, at=now, facts=facts, remark=remark)
+    return look
+
+
+@transaction.atomic
+def search_by_phone(phone: str, *, actor: Actor) -> list[Case]:
+    """The cases that somebody with this number reported, of those this actor takes in.
+
+    The search is recorded, and with every report it found that it was found so; the number is
+    not. Found or not, nothing tells of cases whose reporter this actor may not know.
+    """
+    if actor.kind != "person" or not actor.holds(INTAKE):
+        raise NotAllowed(_("按电话查找由受理岗位办理，会留下记录"))
+    cases = finding.newest_with_phone(rules.known_reporters(actor), phone, most=FOUND_MOST)
+    found = list(cases.select_related("kind", "place", "centre").defer("place__boundary"))
+    now = moment()
+    reports = [vars(case)["report"] for case in found]
+    Look.objects.bulk_create(
+        Look(report_id=pk, person_id=actor.id, purpose=Look.Purpose.BY_PHONE, at=now, until=now)
+        for pk in reports
+    )
+    record(SEARCHES, "search_phone", actor=actor, at=now, facts={"reports": reports})
+    return found
+
+
+def opened_for(actor: Actor, case: Case) -> set[int]:
+    """The reports of a case whose reporter this actor has opened and still sees."""
+    mine = Look.objects.filter(report__case=case, person_id=actor.id, until__gt=moment())
+    return set(mine.values_list("report_id", flat=True)) if actor.kind == "person" else set()

@@ -1,0 +1,189 @@
+"""Finding cases by what somebody types: how it may be meant, the surest way first (查找).
+
+    asked = read("书店街 井盖")
+    found = look_up(visible_to(actor), asked)
+
+Each way is a condition that an index serves; a case found by several counts for the first.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import reduce
+
+from django.db.models import F, IntegerField, Q, QuerySet, Value
+
+from shiyu.cases import search
+from shiyu.cases.models import Assignment, Case, CaseQuerySet
+from shiyu.catalogue.models import Kind
+from shiyu.people.models import Unit
+from shiyu.places.models import City, Place
+
+LONGEST = 80
+NUMBER = re.compile(r"([a-z]{0,6})([\d-]{3,20})")
+PHONE = re.compile(r"(?:\+?86)?(1[3-9]\d{9})|(0\d{9,11})")
+RECEIPT = re.compile(r"[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}")
+PINYIN = re.compile(r"[a-z]{2,40}")
+NUMBER_LENGTH = 14
+NAMES_MOST = 20
+
+WAYS = ("number", "number_part", "kind", "words", "place", "unit")
+"""How a case may have been meant, from the surest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed, as it may be meant.
+
+    words   two-character Chinese words, Latin words, figures: a case has them all.
+    lone    single Chinese characters, which are not looked for.
+    digits  a case number or a part of one, with the letters before it.
+    """
+
+    text: str
+    plain: str
+    words: tuple[str, ...]
+    lone: tuple[str, ...]
+    letters: str = ""
+    digits: str = ""
+
+    @property
+    def phone(self) -> str:
+        """The telephone number it is, or ""."""
+        found = PHONE.fullmatch(re.sub(r"[\s-]", "", self.plain))
+        return (found.group(1) or found.group(2)) if found else ""
+
+    @property
+    def is_receipt(self) -> bool:
+        """Whether it looks like the code of a receipt, which is never looked for."""
+        return bool(RECEIPT.fullmatch(self.plain.replace(" ", "")))
+
+    @property
+    def terms(self) -> list[str]:
+        """What was typed between spaces."""
+        return self.text.split()
+
+
+def read(text: str) -> Asked:
+    """Understand what somebody typed; signs that no text holds are left out."""
+    text = " ".join("".join(c for c in text if c.isprintable()).split())[:LONGEST]
+    plain = search.fold(text).strip()
+    cut = search.cut(text)
+    lone = tuple(w for w in cut if len(w) == 1 and not w.isascii())
+    words = tuple(w for w in cut if w not in lone)
+    found = NUMBER.fullmatch(plain.replace(" ", ""))
+    letters, digits = found.groups() if found else ("", "")
+    return Asked(text, plain, words, lone, letters, digits.replace("-", "")[-NUMBER_LENGTH:])
+
+
+def look_up(cases: CaseQuerySet, asked: Asked) -> "list[tuple[str, QuerySet[Case]]]":
+    """The ways in which some of these cases may be meant, none twice, each newest first."""
+    if asked.is_receipt or asked.phone or cases.query.is_empty():
+        return []
+    conditions = [(name, where) for name, where in _conditions(asked) if where is not None]
+    cases = search.with_end(cases)
+    found = []
+    for at, (name, where) in enumerate(conditions):
+        surer = [condition for _, condition in conditions[:at]]
+        left = reduce(lambda q, condition: q.exclude(condition), surer, cases)
+        rank = Value(WAYS.index(name), output_field=IntegerField())
+        found.append((name, left.filter(where).annotate(rank=rank)))
+    return found
+
+
+def ranked(
+    ways: "list[tuple[str, QuerySet[Case]]]",
+    *,
+    most: int,
+    after: tuple[int, int] | None = None,
+    before: tuple[int, int] | None = None,
+) -> list[tuple[int, int]]:
+    """So many (rank, id), the surest and newest first, past a mark or before one: one query."""
+    back = before is not None
+    mark = before or after
+    parts = []
+    for name, cases in ways:
+        rank = WAYS.index(name)
+        if mark is not None and (rank > mark[0] if back else rank < mark[0]):
+            continue
+        if mark is not None and rank == mark[0]:
+            cases = cases.filter(pk__gt=mark[1]) if back else cases.filter(pk__lt=mark[1])
+        order = "pk" if back else "-pk"
+        parts.append(cases.order_by(order).values_list("rank", "pk")[:most])
+    if not parts:
+        return []
+    whole = parts[0] if len(parts) == 1 else parts[0].union(*parts[1:], all=True)
+    if len(parts) > 1:
+        whole = whole.order_by(*(("-rank", "id") if back else ("rank", "-id")))[:most]
+    rows = [(int(rank), int(pk)) for rank, pk in whole]
+    return rows[::-1] if back else rows
+
+
+def _conditions(asked: Asked) -> "list[tuple[str, Q | None]]":
+    number, part = _by_number(asked)
+    kinds = _kinds(asked)
+    places = _places(asked)
+    units = units_meant(asked)
+    inside = Q(pk__in=())
+    for first, last in places:
+        inside |= Q(place_number__range=(first, last))
+    part_of = Assignment.objects.filter(unit__in=units).values("case_id")
+    return [
+        ("number", number),
+        ("number_part", part),
+        ("kind", Q(kind__in=kinds) if kinds else None),
+        ("words", Q(found__words__contains=list(asked.words)) if asked.words else None),
+        ("place", inside if places else None),
+        ("unit", Q(pk__in=part_of) if units else None),
+    ]
+
+
+def _by_number(asked: Asked) -> tuple[Q | None, Q | None]:
+    """The whole number, with or without the city's letters; its end, or its beginning."""
+    if not asked.digits:
+        return None, None
+    prefix = City.objects.values_list("number_prefix", flat=True).first() or ""
+    if asked.letters and asked.letters != prefix.lower():
+        return None, None
+    part = Q(end__startswith=asked.digits[::-1])
+    if 4 <= len(asked.digits) < NUMBER_LENGTH:  # a year and a day, with or without the century
+        for begin in (asked.digits, f"20{asked.digits}"):
+            part |= Q(number__gte=prefix + begin, number__lt=f"{prefix}{begin}:")
+    whole = Q(number=prefix + asked.digits)
+    return whole, None if len(asked.digits) == NUMBER_LENGTH else part
+
+
+def _kinds(asked: Asked) -> list[int]:
+    """Kinds called exactly so, or sounding so (类别)."""
+    if PINYIN.fullmatch(asked.plain):
+        sounds = Q(pinyin__startswith=asked.plain) | Q(pinyin__contains=f" {asked.plain}")
+        return _ids(Kind.objects.filter(sounds))
+    return _ids(Kind.objects.filter(name=asked.plain)) if asked.words else []
+
+
+def _places(asked: Asked) -> list[tuple[int, int]]:
+    """Places called so, whole or in their beginning (区域)."""
+    if len(asked.plain) < 2 or asked.plain.isascii():
+        return []
+    called = Place.objects.filter(name__startswith=asked.plain).exclude(level=Place.Level.CITY)
+    return list(called.order_by("first").values_list("first", "last")[:NAMES_MOST])
+
+
+def units_meant(asked: Asked) -> list[int]:
+    """Units whose name holds what was typed, or whose pinyin or initials begin so (单位)."""
+    if PINYIN.fullmatch(asked.plain):
+        sounds = Q(pinyin__startswith=asked.plain) | Q(pinyin__contains=f" {asked.plain}")
+        return _ids(Unit.objects.filter(sounds))
+    if len(asked.plain) < 2 or asked.plain.isascii():
+        return []
+    called = Q(name__contains=asked.plain) | Q(short_name__contains=asked.plain)
+    return _ids(Unit.objects.filter(called))
+
+
+def _ids(records: "QuerySet[Kind] | QuerySet[Unit]") -> list[int]:
+    return list(records.order_by("pk").values_list("pk", flat=True)[:NAMES_MOST])
+
+
+def newest_with_phone(cases: CaseQuerySet, phone: str, *, most: int) -> "QuerySet[Case]":
+    """Cases that somebody with this telephone reported, newest first."""
+    said = Q(reports__reporter__phone__in=[phone, f"+86{phone}", f"86{phone}"])
+    return cases.filter(said).annotate(report=F("reports__pk")).order_by("-pk")[:most]
