@@ -3,13 +3,14 @@
 import math
 from dataclasses import dataclass
 
+from django.db.models import QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from shiyu.common.errors import Refused
+from shiyu.common.ready import ANY, Select
 from shiyu.people.models import Tier, Unit
 from shiyu.places import locator
 from shiyu.places.models import Place
-from shiyu.places.rules import path_of
 
 TIERS = [Tier.CITY, Tier.COUNTY, Tier.TOWNSHIP, Tier.COMMUNITY]
 
@@ -28,7 +29,7 @@ def locate(lon: float | None, lat: float | None) -> Site:
     Raises  Refused when the point is no point, or lies outside the city: says how far.
     """
     if lon is None or lat is None:
-        return Site(Place.objects.get(level=Place.Level.CITY), exact=False)
+        return Site(Place.objects.defer("boundary").get(level=Place.Level.CITY), exact=False)
     if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
         raise Refused(_("位置应是经度和纬度，如 114.35, 34.79"), field="address")
     found = locator.locate(lon, lat)
@@ -40,7 +41,7 @@ def locate(lon: float | None, lat: float | None) -> Site:
             % {"place": found.nearest.name, "km": found.metres / 1000},
             field="address",
         )
-    return Site(Place.objects.get(pk=found.id), exact=True)
+    return Site(_PLACE(found.id)[0], exact=True)
 
 
 def centre_for(place: Place, tier: str) -> Unit:
@@ -48,11 +49,7 @@ def centre_for(place: Place, tier: str) -> Unit:
 
     Raises  Refused when the city has no centre at all.
     """
-    codes = [p.code for p in path_of(place.first)]
-    centres = Unit.objects.filter(
-        kind=Unit.Kind.CENTRE, place_code__in=codes, ended_on__isnull=True
-    )
-    by_tier = {unit.tier: unit for unit in centres}
+    by_tier = {unit.tier: unit for unit in _CENTRES(place.first)}
     for wanted in reversed(TIERS[: TIERS.index(Tier(tier)) + 1]):
         if wanted in by_tier:
             return by_tier[wanted]
@@ -70,3 +67,14 @@ def centre_above(centre: Unit) -> Unit:
     if above is None:
         raise Refused(_("市级中心之上没有可上报的中心"))
     return above
+
+
+def _centres(place_number: int) -> QuerySet[Unit]:
+    """The centres of all places that hold this one (各级中心)."""
+    holding = Place.objects.filter(first__lte=place_number, last__gte=place_number)
+    centres = Unit.objects.filter(kind=Unit.Kind.CENTRE, ended_on__isnull=True)
+    return centres.filter(place_code__in=Subquery(holding.order_by().values("code")))
+
+
+_CENTRES = Select(_centres, ANY)
+_PLACE = Select(lambda pk: Place.objects.defer("boundary").filter(pk=pk), ANY)

@@ -100,7 +100,7 @@ def _manners(role: str) -> dict[str, Any]:
 def _alias(where: dict[str, Any], *, role: str, pooled: bool) -> dict[str, Any]:
     """One entry of Django's DATABASES; only pages and jobs hold a pool."""
     where = dict(where)
-    options = _manners(role)
+    options = _manners(role) | {"prepare_threshold": 0}  # see common/ready.py
     if pooled and role != "owner" and os.environ.get("SHIYU_POOL") != "0":
         options["pool"] = {
             "min_size": 1,

@@ -5,17 +5,18 @@ import json
 import secrets
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
-from django.db import connection
 from django.utils import timezone
 
+from shiyu.common import ready
 from shiyu.journal.models import Remark
 
 INSERT_LINE = """
     INSERT INTO journal_line (occurred_at, subject, verb, actor, facts, remark_id, commitment)
     VALUES (%s, %s, %s, %s, %s::jsonb, %s, %s) RETURNING id
 """
+NOW = "SELECT greatest(clock_timestamp(), %s::timestamptz)"
 INSERT_CHANGE = "INSERT INTO journal_change (topic, ref, version) VALUES (%s, %s, %s)"
 
 
@@ -49,20 +50,21 @@ def record(
         remark.pk if remark else None,
         commitment(remark) if remark else "",
     )
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT_LINE, line)
-        return int(cursor.fetchone()[0])
+    ((number,),) = ready.rows(INSERT_LINE, line)
+    return int(number)
 
 
 def write_remark(subject: str, text: str, *, author: Acting, at: datetime) -> Remark:
     """Keep what somebody wrote, apart from the journal, so that it can be erased (批注)."""
-    return Remark.objects.create(
+    remark = Remark(
         subject=subject,
         text=text,
         salt=secrets.token_hex(16),
         author=author.ref,
         written_at=at,
     )
+    ready.insert(remark)
+    return remark
 
 
 def commitment(remark: Remark) -> str:
@@ -72,8 +74,7 @@ def commitment(remark: Remark) -> str:
 
 def announce(topic: str, ref: int, version: int) -> None:
     """Tell the live feed that a record changed, in the caller's transaction (变更推送)."""
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT_CHANGE, (topic, ref, version))
+    ready.rows(INSERT_CHANGE, (topic, ref, version))
 
 
 def moment(after: datetime | None = None) -> datetime:
@@ -81,10 +82,8 @@ def moment(after: datetime | None = None) -> datetime:
 
     Read it after taking the lock: `now()` would be the transaction's start.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT greatest(clock_timestamp(), %s::timestamptz)", (after,))
-        instant: datetime = cursor.fetchone()[0]
-    return instant.astimezone(timezone.get_current_timezone())
+    ((instant,),) = ready.rows(NOW, (after,))
+    return cast("datetime", instant).astimezone(timezone.get_current_timezone())
 
 
 def _plain(value: object) -> object:

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from shiyu.cases.actions.turn import Turn, begin
 from shiyu.cases.models import Case, Check
+from shiyu.common import ready
 from shiyu.files.actions import keep_photo
 from shiyu.files.models import Photo
 from shiyu.people.actors import Actor
@@ -73,11 +74,18 @@ def rework(
 
 def _end(turn: Turn, kind: str, *, passed: bool) -> None:
     """Close the open check of this kind, or write down the one that was just made."""
-    check = Check.objects.filter(case=turn.case, kind=kind, done_at__isnull=True).first()
-    check = check or Check(case=turn.case, kind=kind, opened_at=turn.case.last_at)
+    known = _OPEN_CHECK(turn.case.pk, kind)
+    check = known[0] if known else Check(case=turn.case, kind=kind, opened_at=turn.case.last_at)
     check.done_at, check.passed = turn.now, passed
     check.done_by_id = turn.actor.id if turn.actor.kind == "person" else None
-    check.save()
+    ready.write(check)
+
+
+_OPEN_CHECK = ready.Select(
+    lambda case, kind: Check.objects.filter(case=case, kind=kind, done_at__isnull=True),
+    ready.ANY,
+    "kind",
+)
 
 
 def _keep(turn: Turn, photos: Sequence[UploadedFile]) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from shiyu.cases import guards
 from shiyu.cases.actions.reporting import Intake, order
 from shiyu.cases.actions.turn import begin
+from shiyu.cases.gathered import has_open_children
 from shiyu.cases.models import Assignment, Case
 from shiyu.common.errors import OutOfOrder, Refused
 from shiyu.files.actions import keep_photo
@@ -110,7 +111,7 @@ def handle(
 ) -> Case:
     """Report the unit's part put right (处置反馈), with the evidence its standard asks for."""
     turn = begin(case, "handle", actor=actor, unit=unit.pk, version=version)
-    if Case.objects.filter(parent=turn.case).open().exists():
+    if has_open_children(turn.case):
         raise OutOfOrder(_("分解出的案件还没有全部办结"))
     part = turn.standing.parts.get(unit.pk)
     leads = part is not None and part.lead

@@ -1,14 +1,17 @@
 """Who is told of a move, in its own transaction (通知对象)."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from shiyu.cases.guards import last_sent
 from shiyu.cases.lifecycle import COMMAND, DISPATCH, HANDLE, INTAKE, VERIFY
 from shiyu.cases.models import Case
 from shiyu.cases.replay import Step
+from shiyu.common.ready import ANY, Select
 from shiyu.notices.actions import owe
 from shiyu.people.models import Appointment
 
@@ -75,22 +78,15 @@ def _units_of(turn: "Turn", step: Step) -> list[int]:
 
 def handlers_of(units: Iterable[int]) -> set[int]:
     """The people who handle for these units today."""
-    posts = Appointment.objects.in_force(timezone.localdate()).filter(
-        post__duties__duty=HANDLE, post__duties__unit__in=list(units)
-    )
-    return set(posts.values_list("person_id", flat=True))
+    today = timezone.localdate()
+    return {found.person_id for unit in units for found in _HANDLERS(today, unit)}
 
 
 def holders_of(duty: str, case: Case) -> set[int]:
     """The people who hold a duty over the case's place, at its centre when the duty is a desk's."""
-    posts = Appointment.objects.in_force(timezone.localdate()).filter(
-        post__duties__duty=duty,
-        post__duties__place_first__lte=case.place_number,
-        post__duties__place_last__gte=case.place_number,
-    )
-    if duty != VERIFY:
-        posts = posts.filter(post__unit=case.centre_id)
-    return set(posts.values_list("person_id", flat=True))
+    found = _HOLDERS(timezone.localdate(), duty, case.place_number)
+    at_desk = duty != VERIFY
+    return {a.person_id for a in found if not at_desk or a.post.unit_id == case.centre_id}
 
 
 def facts_for(case: Case) -> dict[str, Any]:
@@ -100,6 +96,24 @@ def facts_for(case: Case) -> dict[str, Any]:
         "kind": case.kind.name if case.kind else "",
         "place": case.place.name,
     }
+
+
+def _handlers(day: date, unit: int) -> QuerySet[Appointment]:
+    posts = Appointment.objects.in_force(day).only("person")
+    return posts.filter(post__duties__duty=HANDLE, post__duties__unit=unit)
+
+
+def _holders(day: date, duty: str, place: int) -> QuerySet[Appointment]:
+    posts = Appointment.objects.in_force(day).select_related("post").only("person", "post__unit")
+    return posts.filter(
+        post__duties__duty=duty,
+        post__duties__place_first__lte=place,
+        post__duties__place_last__gte=place,
+    )
+
+
+_HANDLERS = Select(_handlers, date(2000, 1, 1), ANY)
+_HOLDERS = Select(_holders, date(2000, 1, 1), "duty", ANY)
 
 
 def _owe(turn: "Turn", people: set[int], kind: str) -> None:

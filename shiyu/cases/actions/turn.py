@@ -5,7 +5,7 @@ only their own rule.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,33 +14,38 @@ from django.utils.translation import gettext as _
 
 from shiyu.cases import events, rules, story, timing
 from shiyu.cases.actions import tell
+from shiyu.cases.gathered import gather
+from shiyu.cases.happened import happened, write
+from shiyu.cases.judged import Took, took
 from shiyu.cases.lifecycle import MOVES, Stage
 from shiyu.cases.models import Assignment, Case
 from shiyu.cases.parts import follow, stand
 from shiyu.cases.replay import Standing, Step, apply
+from shiyu.common import ready
 from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
 from shiyu.journal.actions import announce, moment, record, write_remark
 from shiyu.people.actors import Actor
 
 REASON_MOST = 2000
-AT_HAND = ("procedure", "standard", "kind", "place")
-"""What most moves ask of a case besides its own columns."""
 
 
 @dataclass(slots=True)
 class Turn:
     """A case under lock, with all that its next move needs.
 
-    now  the database's clock after the lock, never before the case's last line.
+    now    the database's clock after the lock, never before the case's last line.
+    parts  its assignments by unit, as they are written.
     """
 
     case: Case
     verb: str
     actor: Actor
     now: datetime
+    parts: dict[int, Assignment]
     steps: list[Step]
     standing: Standing
     concern: rules.Concern
+    took: list[Took] = field(default_factory=list)
 
     def finish(
         self,
@@ -67,11 +72,15 @@ class Turn:
         remark = None
         if text:
             remark = write_remark(self.case.subject, text, author=self.actor, at=self.now)
+        was = self.case.place_id, self.case.kind_id
         self._write(step, changes or {})
         line = story.facts_of(step) | (facts or {})
+        if self.took:
+            line["took"] = self.took
         record(
             self.case.subject, self.verb, actor=self.actor, at=self.now, facts=line, remark=remark
         )
+        write(self.case, happened(step.verb, self.now, line, self.case, self.standing), was)
         announce("case", self.case.pk, self.case.version)
         tell.after(self, step)
         verb, case, actor = self.verb, self.case, self.actor
@@ -86,11 +95,14 @@ class Turn:
             setattr(case, name, value)
         stand(case, standing, self.now)
         self.steps.append(step)
-        parts = parts_of(case, standing)
-        timing.refresh(case, parts, self.steps, now=self.now)
+        before = {unit: _columns(part) for unit, part in self.parts.items()}
+        parts = follow(case, self.parts, standing)
+        clocks = timing.refresh(case, parts, self.steps, now=self.now)
+        self.took = took(case, self.steps, clocks)[-1]
         for part in sorted(parts, key=lambda p: p.lead):  # one lead steps down first
-            part.save()
-        case.save()
+            if _columns(part) != before.get(part.unit_id):
+                ready.write(part)
+        ready.update(case)
 
 
 def begin(
@@ -108,13 +120,12 @@ def begin(
     Raises   NotAllowed, OutOfOrder.
     """
     move = MOVES[verb]
-    locked = Case.objects.select_for_update(no_key=True, of=("self",)).select_related(*AT_HAND)
-    case = locked.defer("place__boundary").get(pk=case.pk)
-    about = rules.concern(case)
+    found = gather(case)
+    case, steps, about = found.case, found.steps, found.concern
     if not rules.may(actor, verb, about, unit=unit):
         raise NotAllowed(_("您的岗位不能对这件案件“%(move)s”") % {"move": move.title})
-    steps = story.steps_of(case)
-    turn = Turn(case, verb, actor, moment(case.last_at), steps, _standing(steps), about)
+    now = moment(case.last_at)
+    turn = Turn(case, verb, actor, now, found.parts, steps, _standing(steps), about)
     stale = version is not None and version != case.version and move.target is not None
     if case.stage not in move.sources or stale:
         raise OutOfOrder(_what_happened(case, verb))
@@ -135,10 +146,8 @@ def words_of(text: str, needed: bool) -> str:
     return clean
 
 
-def parts_of(case: Case, standing: Standing) -> list[Assignment]:
-    """The assignments as the replay says they stand, not yet written."""
-    rows = {row.unit_id: row for row in case.assignments.all()} if case.pk else {}
-    return follow(case, rows, standing)
+def _columns(part: Assignment) -> dict[str, object]:
+    return {name: value for name, value in vars(part).items() if name != "_state"}
 
 
 def _standing(steps: list[Step]) -> Standing:

@@ -1,0 +1,143 @@
+"""Statements that are built once and planned once, for what every move does (备好的语句).
+
+The ORM takes some milliseconds of processor time to say the same SELECT again, and the database
+as long again to plan it. What stands on the path of every move is therefore compiled at its
+first use and sent as a prepared statement: the same tables and columns, declared once in the
+models, at a tenth of the cost (docs/evidence/loop.md). Lists and pages use the ORM.
+
+Works inside the caller's transaction, on the connection of `default`.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, Generic, TypeVar, cast
+
+import psycopg
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+from django.db.models import Field, Model, QuerySet
+from django.db.models.query import get_related_populators
+
+M = TypeVar("M", bound=Model)
+Row = tuple[Any, ...]
+Columns = Sequence["Field[Any, Any]"]
+
+ANY = 1_000_003
+"""A sample for keys and other whole numbers."""
+
+
+def rows(sql: str, params: Sequence[object] = ()) -> list[Row]:
+    """Carry out one statement, prepared on its connection; its rows, if it gives any."""
+    connection.ensure_connection()
+    with psycopg.Cursor(cast("psycopg.Connection[Row]", connection.connection)) as bare:
+        _through_django(bare).execute(sql, params)
+        return bare.fetchall() if bare.rownumber is not None else []
+
+
+class Select(Generic[M]):
+    """The records of a queryset whose every parameter is given anew each time.
+
+    build    makes the queryset, with samples of the right type where values will be given.
+    samples  one for each value, told apart from each other and from any other value in the
+             statement; a sample may stand there more than once.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet[M]], *samples: object) -> None:
+        self.build, self.samples = build, samples
+
+    def __call__(self, *given: object) -> list[M]:
+        sql, fixed, places, make = self._compiled
+        params = [given[at] if at is not None else fixed[n] for n, at in enumerate(places)]
+        return [make(row) for row in rows(sql, params)]
+
+    @cached_property
+    def _compiled(self) -> tuple[str, Row, list[int | None], Callable[[Row], M]]:
+        compiler: Any = self.build(*self.samples).query.get_compiler(connection=connection)
+        sql, params = compiler.as_sql()
+        about, select = compiler.klass_info, compiler.select
+        first, last = about["select_fields"][0], about["select_fields"][-1] + 1
+        names = [column.target.attname for column, *_ in select[first:last]]
+        populators = get_related_populators(about, select, "default")
+        converters = compiler.get_converters([column for column, *_ in select])
+
+        def make(row: Row) -> M:
+            if converters:
+                (row,) = compiler.apply_converters([row], converters)
+            record = cast("type[M]", about["model"]).from_db("default", names, row[first:last])
+            for populator in populators:
+                populator.populate(row, record)
+            return record
+
+        known = {str(sample): at for at, sample in enumerate(self.samples)}
+        places = [known.get(str(param)) for param in params]
+        if set(places) - {None} != set(range(len(self.samples))):
+            raise ValueError(f"not every sample of {self.samples} stands in the statement")
+        return sql, params, places, make
+
+
+def write(record: Model) -> None:
+    """Write a record, new or not."""
+    if record._state.adding:
+        insert(record)
+    else:
+        update(record)
+
+
+def insert(record: Model) -> None:
+    """Write a new record, all columns; its key is then known."""
+    columns = _columns(type(record))
+    sql = _INSERTS.get(type(record)) or _INSERTS.setdefault(
+        type(record), _insert(type(record), columns)
+    )
+    ((record.pk,),) = rows(sql, _values(record, columns, add=True))
+    record._state.adding, record._state.db = False, "default"
+
+
+def update(record: Model) -> None:
+    """Write all columns of a record that is there already."""
+    columns = _columns(type(record))
+    sql = _UPDATES.get(type(record)) or _UPDATES.setdefault(
+        type(record), _update(type(record), columns)
+    )
+    if not rows(sql, [*_values(record, columns, add=False), record.pk]):
+        raise type(record).DoesNotExist(f"no {type(record).__name__} {record.pk}")
+
+
+_INSERTS: dict[type[Model], str] = {}
+_UPDATES: dict[type[Model], str] = {}
+
+
+def _insert(model: type[Model], columns: Columns) -> str:
+    key = _quoted(model._meta.pk.column)
+    names, marks = ", ".join(_quoted(c.column) for c in columns), ", ".join("%s" for _ in columns)
+    table = _quoted(model._meta.db_table)
+    return f"INSERT INTO {table} ({names}) VALUES ({marks}) RETURNING {key}"  # noqa: S608 - our names
+
+
+def _update(model: type[Model], columns: Columns) -> str:
+    key = _quoted(model._meta.pk.column)
+    new = ", ".join(f"{_quoted(column.column)} = %s" for column in columns)
+    return f"UPDATE {_quoted(model._meta.db_table)} SET {new} WHERE {key} = %s RETURNING {key}"  # noqa: S608 - our names
+
+
+def _columns(model: type[Model]) -> Columns:
+    """All columns that are written: the key only where the record brings its own."""
+    every = cast("Columns", model._meta.concrete_fields)
+    return [c for c in every if not c.primary_key or c.remote_field is not None]
+
+
+def _values(record: Model, columns: Columns, *, add: bool) -> list[object]:
+    return [c.get_db_prep_save(c.pre_save(record, add), connection) for c in columns]
+
+
+def _quoted(name: str) -> str:
+    return connection.ops.quote_name(name)
+
+
+def _through_django(bare: "psycopg.Cursor[Row]") -> CursorWrapper:
+    """The same cursor with Django's errors and its count of queries.
+
+    It binds on the server, unlike Django's own, so that psycopg prepares what it sends.
+    """
+    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    return wrap(cast("Any", bare))
