@@ -11,11 +11,21 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from shiyu.calendars import events
-from shiyu.calendars.models import Calendar
-from shiyu.calendars.rules import must_keep_calendars, office_days
-from shiyu.common.errors import NotFound, Refused
+from shiyu.calendars.models import Calendar, Retiming, Revision
+from shiyu.calendars.rules import (
+    CONTENTS,
+    contents,
+    in_force,
+    must_keep_calendars,
+    office_days,
+    read_version,
+    revisions_of,
+    successor,
+    version_of,
+)
+from shiyu.common.errors import NotFound, OutOfOrder, Refused
 from shiyu.common.worktime import zone
-from shiyu.journal.actions import record
+from shiyu.journal.actions import moment, record
 from shiyu.people.actors import Actor
 
 CITY = "city"
@@ -90,13 +100,7 @@ def set_days(
     Earlier days keep what they had, so nothing that has been counted changes.
     """
     _lock(actor)
-    before = _in_force(code, valid_from)
-    first = valid_from.isoformat()
-    changes = {
-        "holidays": sorted({d for d in before.holidays if d < first} | set(holidays)),
-        "workdays": sorted({d for d in before.workdays if d < first} | set(workdays)),
-        "published_until": published_until,
-    }
+    changes = _days_from(code, valid_from, holidays, workdays, published_until)
     return _revise(code, valid_from, changes, actor=actor)
 
 
@@ -123,38 +127,190 @@ def fill_from_holiday_table(code: str = CITY, *, actor: Actor) -> Calendar:
     return _revise(code, first, changes, actor=actor)
 
 
+@transaction.atomic
+def draw_up_hours(
+    code: str,
+    *,
+    actor: Actor,
+    valid_from: date,
+    hours: Sequence[Sequence[str]],
+    weekdays: Iterable[int],
+) -> Revision:
+    """Prepare other office hours from a day on, to be looked at before publishing (拟定)."""
+    changes = {"hours": [list(pair) for pair in hours], "weekdays": sorted(weekdays)}
+    return _draw_up(code, Revision.What.HOURS, valid_from, changes, actor=actor)
+
+
+@transaction.atomic
+def draw_up_days(
+    code: str,
+    *,
+    actor: Actor,
+    valid_from: date,
+    holidays: Iterable[str],
+    workdays: Iterable[str],
+    published_until: int | None,
+) -> Revision:
+    """Prepare other holidays and make-up days from a day on, to be looked at first (拟定)."""
+    _lock(actor)
+    changes = _days_from(code, valid_from, holidays, workdays, published_until)
+    return _draw_up(code, Revision.What.DAYS, valid_from, changes, actor=actor)
+
+
+@transaction.atomic
+def draw_up_undoing(published: Revision, *, actor: Actor) -> Revision:
+    """Prepare going back to what a revision changed, to be looked at first (恢复).
+
+    Only the last one of a calendar: after another it would take that one back as well.
+    """
+    _lock(actor)
+    last = revisions_of(published.code).first()
+    if published.published_at is None or last is None or last.pk != published.pk:
+        raise OutOfOrder(_("这次修订之后日历又改过，不能直接恢复。请按现在的日历修订"))
+    if read_version() != _version_after(published):
+        raise OutOfOrder(_("这次修订之后日历又改过，不能直接恢复。请按现在的日历修订"))
+    return Revision.objects.create(
+        code=published.code,
+        what=Revision.What.BACK,
+        first_day=published.first_day,
+        versions=published.former,
+        former=published.versions,
+        based_on=read_version(),
+        undoes=published,
+        drawn_by_id=_person_of(actor),
+    )
+
+
+@transaction.atomic
+def look_ahead(revision: Revision, *, actor: Actor) -> Retiming:
+    """Ask for what a revision would do to the due times of open cases (预览影响)."""
+    _lock(actor)
+    if revision.published_at is not None:
+        raise OutOfOrder(_("这次修订已经发布"))
+    revision.retimings.filter(kind=Retiming.Kind.LOOK).delete()
+    run = Retiming.objects.create(
+        revision=revision, kind=Retiming.Kind.LOOK, first_day=revision.first_day
+    )
+    transaction.on_commit(lambda: events.retiming_asked.send(Retiming, pk=run.pk))
+    return run
+
+
+@transaction.atomic
+def publish(revision: Revision, *, actor: Actor, turned_late: int | None) -> Revision:
+    """Put a revision in force; the due times of open cases follow (发布日历).
+
+    turned_late  how many cases the person was told will turn late: what they confirm.
+
+    Raises  OutOfOrder  while nobody has looked at what it does, or if a calendar changed since.
+    """
+    _lock(actor)
+    revision = Revision.objects.select_for_update(of=("self",)).get(pk=revision.pk)
+    if revision.published_at is not None:
+        raise OutOfOrder(_("这次修订已经发布"))
+    if revision.based_on != read_version():
+        raise OutOfOrder(_("拟定之后日历又改过。请重新拟定这次修订，再看它的影响"))
+    looked = revision.retimings.filter(kind=Retiming.Kind.LOOK).first()
+    if looked is None or looked.state != Retiming.State.DONE:
+        raise OutOfOrder(_("影响还没有算完，算完再发布"))
+    if looked.turned_late and turned_late != looked.turned_late:
+        says = _("发布后有 %(count)s 件案件变为超期。确认要发布，填写这个数字")
+        raise Refused(says % {"count": looked.turned_late}, field="turned_late")
+    standing = _standing(revision.code)
+    for version in revision.versions:
+        first = date.fromisoformat(version["valid_from"])
+        made = _numbered(successor(in_force(standing, first), first, contents(version)))
+        _save(made, actor=actor, fields=_changed(revision))
+    revision.published_at = moment()
+    revision.save(update_fields=["published_at"])
+    _begin_retiming(revision)
+    return revision
+
+
+def _begin_retiming(revision: Revision) -> None:
+    run = Retiming.objects.create(
+        revision=revision,
+        kind=Retiming.Kind.APPLY,
+        first_day=revision.first_day,
+        version=read_version(),
+    )
+    transaction.on_commit(lambda: events.retiming_asked.send(Retiming, pk=run.pk))
+
+
+def _draw_up(
+    code: str, what: str, first_day: date, changes: dict[str, Any], *, actor: Actor
+) -> Revision:
+    _lock(actor)
+    standing = _standing(code)
+    made = _revised(standing, first_day, changes)
+    for row in made:
+        _must_work(row)
+    first = made[0].valid_from
+    before = [successor(in_force(standing, r.valid_from), r.valid_from, {}) for r in made]
+    if [version_of(row) for row in made] == [version_of(row) for row in before]:
+        raise Refused(_("和现在的日历一样，没有要发布的"))
+    return Revision.objects.create(
+        code=code,
+        what=what,
+        first_day=first,
+        versions=[version_of(row) for row in made],
+        former=[version_of(row) for row in before],
+        based_on=read_version(),
+        drawn_by_id=_person_of(actor),
+    )
+
+
+def _changed(revision: Revision) -> list[str]:
+    """The fields in which a revision's versions differ from what stood there."""
+    pairs = list(zip(revision.versions, revision.former, strict=True))
+    return [name for name in CONTENTS if any(new[name] != old[name] for new, old in pairs)]
+
+
+def _version_after(revision: Revision) -> int:
+    run = revision.retimings.filter(kind=Retiming.Kind.APPLY).first()
+    return run.version if run else -1
+
+
+def _person_of(actor: Actor) -> int | None:
+    return actor.id if actor.kind == "person" else None
+
+
 def _revise(code: str, first_day: date, changes: dict[str, Any], *, actor: Actor) -> Calendar:
     """A new version from this day on, the changes carried into all later versions too."""
     _lock(actor)
-    standing = _standing(code)
-    base = _in_force(code, first_day)
+    made = [_numbered(row) for row in _revised(_standing(code), first_day, changes)]
+    for row in made:
+        _save(row, actor=actor, fields=sorted(changes))
+    return made[-1]
+
+
+def _revised(standing: list[Calendar], first_day: date, changes: dict[str, Any]) -> list[Calendar]:
+    """The versions that a change from a day on makes, unsaved, the first of them first."""
+    base = in_force(standing, first_day)
     later = [row for row in standing if row.valid_from > first_day]
-    made = _successor(base, max(first_day, base.valid_from), changes)
-    _save(made, actor=actor, fields=sorted(changes))
-    for row in later:
-        made = _successor(row, row.valid_from, changes)
-        _save(made, actor=actor, fields=sorted(changes))
-    return made
+    first = successor(base, max(first_day, base.valid_from), changes)
+    return [first, *(successor(row, row.valid_from, changes) for row in later)]
 
 
-def _successor(base: Calendar, valid_from: date, changes: dict[str, Any]) -> Calendar:
-    same_day = Calendar.objects.filter(code=base.code, valid_from=valid_from)
+def _numbered(row: Calendar) -> Calendar:
+    """With the next edition of its first day."""
+    same_day = Calendar.objects.filter(code=row.code, valid_from=row.valid_from)
     newest = same_day.order_by("-edition").values_list("edition", flat=True).first()
-    kept = {
-        field.attname: getattr(base, field.attname)
-        for field in Calendar._meta.concrete_fields
-        if field.attname not in ("id", "made_at")
-    }
-    return Calendar(**{**kept, "valid_from": valid_from, "edition": (newest or 0) + 1, **changes})
+    row.edition = (newest or 0) + 1
+    return row
 
 
-def _save(calendar: Calendar, *, actor: Actor, fields: list[str]) -> Calendar:
+def _must_work(calendar: Calendar) -> None:
+    """Refuse a version without office hours or working days, or one that makes no sense."""
     try:
         days = office_days(calendar)
     except ValueError as error:
         raise Refused(str(error)) from error
     if not days.hours or not days.weekdays:
         raise Refused(_("工作日历至少要有一段办公时间和一个工作的星期"))
+
+
+def _save(calendar: Calendar, *, actor: Actor, fields: list[str]) -> Calendar:
+    _must_work(calendar)
     calendar.save(force_insert=True)
     facts = {"valid_from": calendar.valid_from, "edition": calendar.edition, "fields": fields}
     record(calendar.subject, "edit", actor=actor, facts=facts)
@@ -182,17 +338,28 @@ def _standing(code: str) -> list[Calendar]:
     return rows
 
 
-def _in_force(code: str, day: date) -> Calendar:
-    """The version that holds on a day; the first one also before its first day."""
-    standing = _standing(code)
-    return next((row for row in reversed(standing) if row.valid_from <= day), standing[0])
-
-
 def _known_zone(name: str) -> None:
     try:
         zone(name)
     except ValueError as error:
         raise Refused(str(error), field="timezone") from error
+
+
+def _days_from(
+    code: str,
+    valid_from: date,
+    holidays: Iterable[str],
+    workdays: Iterable[str],
+    published_until: int | None,
+) -> dict[str, Any]:
+    """These days from a day on; earlier ones as they are."""
+    before = in_force(_standing(code), valid_from)
+    first = valid_from.isoformat()
+    return {
+        "holidays": sorted({d for d in before.holidays if d < first} | set(holidays)),
+        "workdays": sorted({d for d in before.workdays if d < first} | set(workdays)),
+        "published_until": published_until,
+    }
 
 
 def _table_years() -> list[int]:

@@ -7,3 +7,6 @@ changed = Signal()
 
 Only what lies on or after `first_day` can have changed.
 """
+
+retiming_asked = Signal()
+"""A recomputation of due times waits to be made, or looked at. Argument: pk of the Retiming."""

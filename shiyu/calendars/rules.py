@@ -1,14 +1,17 @@
 """Which calendar counts for whom, and which due times are only provisional (暂定)."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import connection
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from shiyu.calendars.models import Calendar
+from shiyu.calendars.models import Calendar, Revision
+from shiyu.common import ready
 from shiyu.common.errors import NotAllowed
 from shiyu.common.worktime import (
     Allowance,
@@ -22,6 +25,8 @@ from shiyu.common.worktime import (
 from shiyu.people.actors import Actor
 from shiyu.people.duties import Duty
 
+CONTENTS = ("hours", "weekdays", "holidays", "workdays", "published_until")
+"""What a version of a calendar says, and a revision may change."""
 NEWEST = "SELECT coalesce(max(id), 0) FROM calendars_calendar"
 
 
@@ -63,18 +68,17 @@ _read: dict[str, Calendars] = {}  # the last reading of this process, by databas
 
 def read_calendars() -> Calendars:
     """All calendars as they stand; one small query, and a second one after an edit."""
-    newest = _newest()
+    newest = read_version()
     known = _read.get("last")
     if known is None or known.version != newest:
         known = _read["last"] = _all(newest)
     return known
 
 
-def _newest() -> int:
-    """The last version written; plain SQL, since every page with a clock asks."""
-    with connection.cursor() as cursor:
-        cursor.execute(NEWEST)
-        return int(cursor.fetchone()[0])
+def read_version() -> int:
+    """The last version written, of any calendar; plain SQL, since every page with a clock asks."""
+    ((version,),) = ready.rows(NEWEST)
+    return int(version)
 
 
 def calendar_for(unit_id: int | None) -> WorkCalendar:
@@ -99,9 +103,14 @@ def unpublished_from(today: date) -> int | None:
     return wanted if published is not None and published < wanted else None
 
 
+def may_keep_calendars(actor: Actor) -> bool:
+    """Whether the actor may edit calendars (日历维护)."""
+    return actor.kind == "program" or actor.holds(Duty.SYSTEM_ADMIN)
+
+
 def must_keep_calendars(actor: Actor) -> None:
     """Refuse whoever may not edit calendars."""
-    if actor.kind != "program" and not actor.holds(Duty.SYSTEM_ADMIN):
+    if not may_keep_calendars(actor):
         raise NotAllowed(_("没有编辑工作日历的权限"))
 
 
@@ -115,9 +124,62 @@ def office_days(calendar: Calendar) -> OfficeDays:
     )
 
 
+def calendars_if(revision: Revision) -> Calendars:
+    """All calendars as they would stand if this revision were published; nothing is kept."""
+    standing = list(Calendar.objects.standing())
+    return _of_rows(revised(standing, revision), 0)
+
+
+def revised(standing: Sequence[Calendar], revision: Revision) -> list[Calendar]:
+    """These versions with a revision's in their places, unsaved (修订后的各版本)."""
+    mine = {row.valid_from: row for row in standing if row.code == revision.code}
+    others = [row for row in standing if row.code != revision.code]
+    for version in revision.versions:
+        first = date.fromisoformat(version["valid_from"])
+        base = mine.get(first) or in_force(sorted(mine.values(), key=lambda r: r.valid_from), first)
+        mine[first] = successor(base, first, contents(version))
+    return others + sorted(mine.values(), key=lambda row: row.valid_from)
+
+
+def in_force(standing: Sequence[Calendar], day: date) -> Calendar:
+    """The version that holds on a day; the first one also before its first day."""
+    return next((row for row in reversed(standing) if row.valid_from <= day), standing[0])
+
+
+def successor(base: Calendar, valid_from: date, changes: Mapping[str, Any]) -> Calendar:
+    """A new version like another but for these changes, unsaved, without an edition."""
+    kept = {
+        field.attname: getattr(base, field.attname)
+        for field in Calendar._meta.concrete_fields
+        if field.attname not in ("id", "made_at")
+    }
+    return Calendar(**{**kept, "valid_from": valid_from, **changes})
+
+
+def contents(version: Mapping[str, Any]) -> dict[str, Any]:
+    """What a version of a revision says, without its first day."""
+    return {name: version[name] for name in CONTENTS}
+
+
+def version_of(row: Calendar) -> dict[str, Any]:
+    """A version of a calendar as a revision holds it."""
+    said = {name: getattr(row, name) for name in CONTENTS}
+    return {"valid_from": row.valid_from.isoformat(), **said}
+
+
+def revisions_of(code: str) -> QuerySet[Revision]:
+    """What has been published of a calendar, the newest first (修订记录)."""
+    published = Revision.objects.filter(code=code, published_at__isnull=False)
+    return published.select_related("drawn_by", "undoes").order_by("-published_at", "-id")
+
+
 def _all(version: int) -> Calendars:
+    return _of_rows(list(Calendar.objects.standing()), version)
+
+
+def _of_rows(standing: Iterable[Calendar], version: int) -> Calendars:
     rows: dict[int | None, list[Calendar]] = {}
-    for row in Calendar.objects.standing():
+    for row in standing:
         rows.setdefault(row.unit_id, []).append(row)
     city_rows = rows.get(None, [])
     city_zone = zone(city_rows[-1].timezone if city_rows else settings.TIME_ZONE)
