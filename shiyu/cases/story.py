@@ -1,7 +1,7 @@
 """The story of a case: journal lines as steps, and as sentences for a reader (办理过程)."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -15,6 +15,8 @@ from shiyu.journal.models import Line
 from shiyu.people.models import Person
 
 OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\ufeff")
+name_givers: list[Callable[[Iterable[str]], dict[str, str]]] = []
+"""Who knows the names of other actors than people: added by modules above when they start."""
 STEPS = MOVES.keys() | {"report"}
 """Verbs that are steps; others (joined, rate, child_done) only tell."""
 
@@ -88,6 +90,9 @@ def names_of(refs: Iterable[str]) -> dict[str, str]:
     refs = set(refs)
     ids = [int(ref.split(":")[1]) for ref in refs if ref.startswith("person:")]
     names = {f"person:{pk}": name for pk, name in _people(ids)}
+    if refs - names.keys():
+        for named in name_givers:
+            names |= named(refs - names.keys())
     for ref in refs - names.keys():
         names[ref] = _("上报人") if ref.startswith("receipt:") else _("系统")
     return names

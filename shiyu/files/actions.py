@@ -19,10 +19,11 @@ A_REPORT = 3
 
 @transaction.atomic
 def keep_photo(
-    upload: "File[bytes]", *, subject: str, role: str, actor: Actor, at_most: int | None = None
+    upload: "File[bytes] | Photo", *, subject: str, role: str, actor: Actor, at_most: int | None = None
 ) -> Photo:
     """Take in a photo of a record (存照片): where and when it was taken are read, then stripped.
 
+    upload   a file, or a photo that was sent ahead of its record and waits for it.
     at_most  how many photos of this role the record may have.
 
     The caller has already asked whether the actor may add to the record, and writes the move.
@@ -34,6 +35,8 @@ def keep_photo(
         if kept >= at_most:
             text = _("最多 %(limit)s 张照片，去掉几张再提交") % {"limit": at_most}
             raise Refused(text, field="photos")
+    if isinstance(upload, Photo):
+        return _take_over(upload, subject, role, actor)
     picture = read_picture(upload)
     return Photo.objects.create(
         public_id=secrets.token_hex(16),
@@ -48,6 +51,21 @@ def keep_photo(
         lat=picture.lat,
         added_by=actor.ref,
     )
+
+
+def _take_over(photo: Photo, subject: str, role: str, actor: Actor) -> Photo:
+    """Give a photo that waited its record, unless another request was quicker."""
+    waiting = Photo.objects.filter(pk=photo.pk, subject=photo.subject)
+    if not waiting.update(subject=subject, role=role, added_by=actor.ref):
+        raise Refused(_("这张照片已经用过，请重新上传"), field="photos")
+    photo.subject, photo.role, photo.added_by = subject, role, actor.ref
+    return photo
+
+
+def discard_waiting(prefix: str, *, before: datetime) -> int:
+    """Drop photos sent ahead of a record that never came (清理未用照片)."""
+    old = Photo.objects.filter(subject__startswith=prefix, added_at__lt=before)
+    return old.delete()[0]
 
 
 @transaction.atomic

@@ -25,5 +25,8 @@ ADMINISTRATION = frozenset({Duty.SYSTEM_ADMIN, Duty.SECURITY_ADMIN, Duty.AUDIT_A
 OF_A_UNIT = frozenset({Duty.HANDLE})
 """Duties whose scope is a unit; all others cover a subtree of places."""
 
+LOOK = "look"
+"""Seeing the cases of a place and no more: only a key of the interfaces holds it, no post."""
+
 LOOKING = frozenset({Duty.INTAKE, Duty.DISPATCH, Duty.COMMAND, Duty.VERIFY, Duty.PATROL})
 """Duties that let their holder see the cases of a place."""

@@ -12,6 +12,7 @@ COMMANDS = {
     "demo": "make the demo city",
     "doctor": "say what is installed, running, reachable, migrated, writable",
     "import": "take in standards, places, people from files",
+    "key": "let other systems in, give and take keys",
     "migrate": "bring the database to this version",
     "serve": "serve pages and the live feed",
     "verify": "replay the clocks and check the invariants",

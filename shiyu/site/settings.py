@@ -46,6 +46,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "shiyu.site.door.Door",
     "shiyu.site.middleware.Unavailable",
     "shiyu.site.middleware.Headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -140,12 +141,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {"outage": {"()": "shiyu.site.logs.NotAnOutage"}},
+    "filters": {
+        "outage": {"()": "shiyu.site.logs.NotAnOutage"},
+        "keys": {"()": "shiyu.site.logs.WithoutKeys"},
+    },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["outage"],
+            "filters": ["outage", "keys"],
         }
     },
     "root": {"handlers": ["console"], "level": os.environ.get("SHIYU_LOG", "WARNING")},

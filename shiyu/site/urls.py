@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", set_language, name="set_language"),
     path("size/", looks.size, name="size"),
     path("looks/", looks.looks, name="looks"),
+    path("", include("shiyu.api.urls")),
     path("", include("shiyu.portal.urls")),
 ]
 

@@ -57,7 +57,7 @@ class Intake:
     lat: float | None = None
     place: Place | None = None
     kind: Kind | None = None
-    photos: Sequence[UploadedFile] = ()
+    photos: Sequence[UploadedFile | Photo] = ()
     gathered: str = ""
     name: str = ""
     phone: str = ""
@@ -134,6 +134,15 @@ def _within_scope(intake: Intake, actor: Actor) -> None:
         raise NotAllowed(text, field="place")
 
 
+def _within_reach(site: Site, actor: Actor) -> None:
+    """Another system reports only where it was let in to (接口上报范围)."""
+    if actor.kind != "key":
+        return
+    if not any(s.covers(site.place.first) for s in actor.scopes("report")):
+        text = _("%(place)s不在这把密钥的上报范围内") % {"place": site.place}
+        raise NotAllowed(text, field="place")
+
+
 def receipt_hash(code: str) -> str:
     """What is kept of a receipt code, however it is typed."""
     signs = "".join(c for c in code.upper() if c in ALPHABET)
@@ -153,6 +162,7 @@ def _take_in(
     now = moment()
     at = intake.occurred_at or now
     site = _site(intake)
+    _within_reach(site, actor)
     case = _new_case(intake, site, at, now, direction, parent)
     words = words_of(intake.text, needed=False)
     taken, code, remark = _enter(case, intake, words, at=at, actor=actor)
@@ -207,7 +217,7 @@ def _enter(
 
 
 def _author(taken: Report, actor: Actor) -> Actor:
-    return actor if actor.kind == "person" else Actor.receipt(taken.pk)
+    return actor if actor.kind in {"person", "key"} else Actor.receipt(taken.pk)
 
 
 def _keep_photos(case: Case, intake: Intake, by: Actor) -> None:

@@ -1,0 +1,10 @@
+"""Where the interfaces answer."""
+
+from django.urls import path
+
+from shiyu.api.v1 import all_routes  # noqa: F401 - declares them
+from shiyu.api.v1.routes import api
+
+urlpatterns = [
+    path("api/v1/", api.urls),
+]

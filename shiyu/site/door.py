@@ -1,0 +1,79 @@
+"""The door of programs: the interfaces, past what only pages need (接口入口).
+
+A key stands for itself: no session, no cookie, no form token, no message, no sign-in. What is
+left of the way of a page is the outage said plainly, safe headers, city time and the language.
+"""
+
+from collections.abc import Callable
+
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+from django.urls import resolve
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from shiyu.api import headers, problems
+from shiyu.api.entry import refuse_keys_in_address
+from shiyu.common.errors import Refused
+from shiyu.site import outage
+from shiyu.site.middleware import CityTime, Headers
+
+PREFIXES = ("/api/v1/", "/open311/")
+UNSEEN = frozenset(chr(n) for n in range(32))
+
+
+class Door:
+    """Sends what is asked of an interface past the pages' middleware."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.pages = get_response
+        self.city_time = CityTime(_answer)
+        self.programs = Headers(lambda request: _guarded(request, self.city_time))
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(PREFIXES):
+            return self.pages(request)
+        with translation.override(_language(request)):
+            response = self.programs(request)
+            response["Content-Language"] = translation.get_language()
+            return headers.complete(request, response)
+
+
+def _guarded(request: HttpRequest, go_on: Callable[[HttpRequest], HttpResponse]) -> HttpResponse:
+    """Whatever happens, one of the interface's own answers."""
+    try:
+        if outage.is_lasting():
+            return _gone(request)
+        request.get_host()
+        return go_on(request)
+    except DisallowedHost:
+        return problems.problem(request, 400, "unreadable", _("无法识别这次请求"))
+    except Exception as error:  # the last door: nothing of our own is told to a stranger
+        if outage.is_outage(error):
+            outage.note(error)
+            return _gone(request)
+        return problems.of_error(request, error) or problems.of_fault(request, error)
+
+
+def _answer(request: HttpRequest) -> HttpResponse:
+    refuse_keys_in_address(request)
+    if UNSEEN & set(request.path_info) or "%00" in request.META.get("QUERY_STRING", ""):
+        raise Refused(_("网址中含有无效字符。"))
+    match = resolve(request.path_info)
+    request.resolver_match = match
+    response: HttpResponse = match.func(request, *match.args, **match.kwargs)
+    return response
+
+
+def _gone(request: HttpRequest) -> HttpResponse:
+    """The database is gone: said as an interface says it."""
+    text = _("系统暂时无法访问数据库，您刚才的操作没有保存。请稍后再试。")
+    response = problems.problem(request, 503, "unavailable", text)
+    response["Retry-After"] = str(outage.RETRY_AFTER_S)
+    return response
+
+
+def _language(request: HttpRequest) -> str:
+    """What the caller reads; no cookie is looked at."""
+    asked = request.META.get("HTTP_ACCEPT_LANGUAGE", "")
+    return translation.get_language_from_request(request) if asked else "zh-hans"
