@@ -14,7 +14,6 @@ from typing import Any, Generic, TypeVar, cast
 
 import psycopg
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 from django.db.models import Field, Model, QuerySet
 from django.db.models.query import get_related_populators
 
@@ -29,8 +28,13 @@ ANY = 1_000_003
 def rows(sql: str, params: Sequence[object] = ()) -> list[Row]:
     """Carry out one statement, prepared on its connection; its rows, if it gives any."""
     connection.ensure_connection()
+    if connection.queries_logged:  # Django's log knows only its own cursors
+        with connection.cursor() as logged:
+            logged.execute(sql, params)
+            return logged.fetchall() if logged.description else []
     with psycopg.Cursor(cast("psycopg.Connection[Row]", connection.connection)) as bare:
-        _through_django(bare).execute(sql, params)
+        # With Django's errors; it binds on the server, so that psycopg prepares what it sends.
+        connection.make_cursor(cast("Any", bare)).execute(sql, params)
         return bare.fetchall() if bare.rownumber is not None else []
 
 
@@ -132,12 +136,3 @@ def _values(record: Model, columns: Columns, *, add: bool) -> list[object]:
 
 def _quoted(name: str) -> str:
     return connection.ops.quote_name(name)
-
-
-def _through_django(bare: "psycopg.Cursor[Row]") -> CursorWrapper:
-    """The same cursor with Django's errors and its count of queries.
-
-    It binds on the server, unlike Django's own, so that psycopg prepares what it sends.
-    """
-    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    return wrap(cast("Any", bare))
