@@ -46,7 +46,7 @@ def record(
         subject,
         verb,
         actor.ref,
-        json.dumps(facts or {}, ensure_ascii=False, default=_plain),
+        json.dumps(_with_whom(actor, facts), ensure_ascii=False, default=_plain),
         remark.pk if remark else None,
         commitment(remark) if remark else "",
     )
@@ -84,6 +84,12 @@ def moment(after: datetime | None = None) -> datetime:
     """
     ((instant,),) = ready.rows(NOW, (after,))
     return cast("datetime", instant).astimezone(timezone.get_current_timezone())
+
+
+def _with_whom(actor: Acting, facts: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """A deputy's line names in `for` whom they stood in for (代理)."""
+    whose = getattr(actor, "acting_for", None)
+    return {**(facts or {}), "for": f"person:{whose}"} if whose else facts or {}
 
 
 def _plain(value: object) -> object:

@@ -15,7 +15,8 @@ COMMANDS = {
     "key": "let other systems in, give and take keys",
     "migrate": "bring the database to this version",
     "serve": "serve pages and the live feed",
-    "verify": "replay the clocks and check the invariants",
+    "verify": "replay the clocks, check invariants and the journal's seals",
+    "witness": "the signed heads of the journal, kept outside the database",
     "worker": "carry out jobs",
 }
 

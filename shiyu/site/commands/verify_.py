@@ -1,12 +1,14 @@
-"""`shiyu verify`: replay the clocks and check the invariants (核验)."""
+"""`shiyu verify`: replay the clocks, check the invariants and the journal's seals (核验)."""
 
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from shiyu.site.start import django_ready
+from shiyu.site.verifying import verify_journal
 
 if TYPE_CHECKING:
     from shiyu.cases.audit import Audited
@@ -15,16 +17,34 @@ SHOWN = 20
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["all", "clock", "invariants"]), default="all")
-def command(what: str) -> None:
-    """Replay every case from its journal (clock), check what must never be false (invariants).
+@click.argument("what", type=click.Choice(["all", "clock", "invariants", "journal"]), default="all")
+@click.option(
+    "--witness",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="journal: a copy of the witness file kept elsewhere, instead of this server's own.",
+)
+@click.option(
+    "--key", default="", help="journal: the public key that the witness file begins with."
+)
+@click.option(
+    "--dump",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="journal: write the sealed lines, if they hold, for tools/verify_receipt.py.",
+)
+def command(what: str, witness: Path | None, key: str, dump: Path | None) -> None:
+    """Replay every case from its journal (clock), check what must never be false (invariants),
+    recompute every seal of the journal and compare it with the witness file (journal).
 
     Exit status 0 when everything holds, 1 with the faults named otherwise; the last line sums up.
     """
     django_ready()
     from shiyu.cases.audit import Audited, broken_invariants
 
+    if what == "journal":
+        sys.exit(1 if verify_journal(witness, key, dump) else 0)
     audited, begun = Audited(), time.monotonic()
+    if what == "all":
+        audited.faults += verify_journal(witness, key, dump)
     if what in {"all", "clock"}:
         _replay(audited, begun)
     if what in {"all", "invariants"}:

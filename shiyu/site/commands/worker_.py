@@ -7,11 +7,12 @@ import click
 import psycopg
 
 from shiyu.common.connection import conninfo
+from shiyu.notices.sweeping import sweep
 from shiyu.site.reaper import reap
 from shiyu.site.start import HELD, Keeping, first_line, hold_database
 from shiyu.site.supervise import Charge, Supervisor
 
-QUEUES = ("interactive", "periodic", "bulk")
+QUEUES = ("interactive", "periodic", "bulk", "outside")
 REAP_EVERY_S = 15.0
 
 
@@ -39,7 +40,13 @@ def command(queues: tuple[str, ...]) -> None:
 
 
 def job_charges(queues: tuple[str, ...]) -> list[Charge]:
-    """One process for each queue, so that bulk work never keeps a person waiting."""
+    """One process for each queue, so that bulk work never keeps a person waiting; one that seals.
+
+    The sealer of the journal goes with the queue of periodic work.
+    """
+    sealer = Charge(
+        "Sealer of the journal", [sys.executable, "-m", "shiyu.site.sealer"], {HELD: "1"}
+    )
     return [
         Charge(
             f"Worker of the queue {queue}",
@@ -47,7 +54,7 @@ def job_charges(queues: tuple[str, ...]) -> list[Charge]:
             {HELD: "1", "SHIYU_ROLE": "worker", "SHIYU_POOL_SIZE": "4"},
         )
         for queue in queues
-    ]
+    ] + ([sealer] if "periodic" in queues else [])
 
 
 class Reaping:
@@ -64,12 +71,15 @@ class Reaping:
         try:
             with psycopg.connect(**conninfo("worker"), autocommit=True) as connection:
                 again, given_up = reap(connection)
+                owed, unknown = sweep(connection)
         except psycopg.Error as error:
             self._say(f"Jobs left behind cannot be looked for: {first_line(error)}")
             return
         self._say("")
         if again or given_up:
             click.echo(f"Jobs left behind by a dead worker: {again} again, {given_up} given up.")
+        if owed or unknown:
+            click.echo(f"Deliveries left behind: {owed} owed again, {unknown} outcome unknown.")
 
     def _say(self, sentence: str) -> None:
         """Once for each trouble, not every fifteen seconds."""
