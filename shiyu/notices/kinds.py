@@ -37,7 +37,27 @@ SENTENCES: dict[str, "StrPromise"] = {
     "check_asked": gettext_lazy("%(number)s 请到现场核查：%(kind)s，%(place)s"),
     "check_answered": gettext_lazy("%(number)s 现场核查有了结果：%(kind)s，%(place)s"),
     "appealed": gettext_lazy("%(number)s 申诉超期记录，等您决定：%(kind)s，%(place)s"),
+    "report_closed": gettext_lazy("您上报的 %(number)s 已结案：%(kind)s，%(place)s"),
+    "report_ended": gettext_lazy("您上报的 %(number)s 有了结果，不再办理：%(kind)s，%(place)s"),
+    "report_reopened": gettext_lazy("您上报的 %(number)s 已重新办理：%(kind)s，%(place)s"),
+    "channel_down": gettext_lazy("发送接口“%(name)s”连续失败，已暂停尝试"),
+    "subscription_paused": gettext_lazy("订阅“%(name)s”已暂停：积压太多，或对方已停用"),
 }
+
+OUTSIDE: dict[str, "StrPromise"] = {
+    "verify": gettext_lazy("验证码 %(code)s，%(minutes)s 分钟内有效。不是您本人操作，请忽略。"),
+    "trial": gettext_lazy("这是一条试发的消息，收到说明接口可用。"),
+    "digest": gettext_lazy("免打扰期间有 %(count)s 条提醒"),
+    "followed_accept": gettext_lazy("您上报的 %(number)s 已受理"),
+    "followed_dismiss": gettext_lazy("您上报的 %(number)s 没有立案，原因可在网上查"),
+    "followed_dispatch": gettext_lazy("您上报的 %(number)s 已派给承办单位"),
+    "followed_suspend": gettext_lazy("您上报的 %(number)s 暂时挂起，原因可在网上查"),
+    "followed_close": gettext_lazy("您上报的 %(number)s 已办结，请您评价"),
+    "followed_reopen": gettext_lazy("您上报的 %(number)s 已重新办理"),
+    "followed_void": gettext_lazy("您上报的 %(number)s 已终止办理"),
+    "followed_digest": gettext_lazy("您上报的事有 %(count)s 条新进展"),
+}
+"""What is said outside the program only: to addresses, and to residents. Never a case's words."""
 
 pages: dict[str, Callable[[str], str]] = {}
 """Where a subject is looked at, by its kind; modules above add theirs when they start."""
@@ -52,7 +72,7 @@ class _Facts(dict[str, object]):
 
 def sentence(kind: str, facts: Mapping[str, object]) -> str:
     """What a notice says, in the reader's language."""
-    template = SENTENCES.get(kind)
+    template = SENTENCES.get(kind) or OUTSIDE.get(kind)
     if template is None:
         return gettext("%(number)s 有新情况") % _Facts(facts)
     return str(template) % _Facts(facts)

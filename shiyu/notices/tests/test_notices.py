@@ -69,7 +69,10 @@ def test_a_kind_without_a_sentence_is_a_mistake_of_ours(person: Person) -> None:
         owe(person, kind="no_such_kind")
 
 
-@pytest.mark.parametrize("kind", SENTENCES)
+ABOUT_PEERS = {"channel_down", "subscription_paused"}
+
+
+@pytest.mark.parametrize("kind", sorted(set(SENTENCES) - ABOUT_PEERS))
 def test_every_kind_says_number_kind_and_place(kind: str) -> None:
     with translation.override("zh-hans"):
         said = sentence(kind, FACTS)

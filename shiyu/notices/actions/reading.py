@@ -1,7 +1,4 @@
-"""Owing people a notice, and their reading it (通知)."""
-
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+"""Reading one's notices (已读)."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -9,35 +6,8 @@ from django.utils.translation import gettext as _
 
 from shiyu.common.errors import NotFound
 from shiyu.notices import rules
-from shiyu.notices.kinds import SENTENCES
 from shiyu.notices.models import Notice
 from shiyu.people.actors import Actor
-
-AT_ONCE = 500
-
-
-@transaction.atomic
-def owe(
-    people_ids: Iterable[int],
-    subject: str,
-    kind: str,
-    *,
-    facts: Mapping[str, object],
-    at: datetime,
-    urgent: bool = False,
-) -> int:
-    """Owe each of these people a notice, in the transaction of what it tells of (通知).
-
-    facts  what the sentence of this kind names: number, kind, place; nothing about a person.
-    """
-    if kind not in SENTENCES:
-        raise ValueError(f"no sentence for notices of kind {kind!r}")
-    owed = [
-        Notice(to_id=to, subject=subject, kind=kind, facts=facts, urgent=urgent, created_at=at)
-        for to in dict.fromkeys(people_ids)
-    ]
-    Notice.objects.bulk_create(owed, batch_size=AT_ONCE)
-    return len(owed)
 
 
 @transaction.atomic

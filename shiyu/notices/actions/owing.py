@@ -1,0 +1,170 @@
+"""Owing people a notice and programs an event, with their deliveries, in one transaction (通知).
+
+A delivery is the debt itself: whoever comes to send finds it in its table. The job that is put
+into the queue after commit only wakes the sender; if that is lost, the next minute's job finds
+the debt all the same.
+"""
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from functools import partial
+
+from django.db import connection, transaction
+from procrastinate import exceptions
+from procrastinate.contrib.django import app
+
+from shiyu.notices.kinds import OUTSIDE, SENTENCES
+from shiyu.notices.lifecycle import Channel, State
+from shiyu.notices.models import Delivery, Notice, Wishes
+from shiyu.notices.preferences import wanted
+from shiyu.notices.quiet import quiet_until
+
+AT_ONCE = 500
+QUEUE = "outside"
+DELIVER = "shiyu.notices.jobs.deliver"
+
+VERIFIED = """
+SELECT address.id, address.person_id, address.channel, wishes.mail, wishes.sms,
+       wishes.quiet, wishes.quiet_from, wishes.quiet_to
+  FROM notices_address address
+  JOIN people_person person ON person.id = address.person_id AND person.is_active
+  LEFT JOIN notices_wishes wishes ON wishes.person_id = address.person_id
+ WHERE address.person_id = ANY(%s) AND address.verified_at IS NOT NULL
+ ORDER BY address.id
+"""
+TAKERS = """
+SELECT id, types FROM notices_subscription
+ WHERE standing = 'active' AND types && %s::varchar[]
+   AND (first IS NULL OR %s::bigint BETWEEN first AND last)
+"""
+
+
+@transaction.atomic
+def owe(
+    people_ids: Iterable[int],
+    subject: str,
+    kind: str,
+    *,
+    facts: Mapping[str, object],
+    at: datetime,
+    urgent: bool = False,
+) -> int:
+    """Owe each of these people a notice, in the transaction of what it tells of (通知).
+
+    Whoever wants this kind by mail or text message is owed a delivery in the same breath.
+
+    facts   what the sentence of this kind names: number, kind, place; nothing about a person.
+    urgent  is sent in quiet hours too.
+    """
+    if kind not in SENTENCES:
+        raise ValueError(f"no sentence for notices of kind {kind!r}")
+    owed = [
+        Notice(to_id=to, subject=subject, kind=kind, facts=facts, urgent=urgent, created_at=at)
+        for to in dict.fromkeys(people_ids)
+    ]
+    Notice.objects.bulk_create(owed, batch_size=AT_ONCE)
+    if owed:
+        _owe_outside(owed)
+    return len(owed)
+
+
+def publish(
+    types: Collection[str],
+    subject: str,
+    *,
+    data: Mapping[str, object],
+    at: datetime,
+    place_number: int | None = None,
+) -> int:
+    """Owe every subscriber of these event types a delivery of each (事件发布); returns how many.
+
+    data          the payload: number, stage, at, links; nothing about a person.
+    place_number  where it happened; subscriptions of other places do not hear of it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(TAKERS, [list(types), place_number])
+        takers = cursor.fetchall()
+    events = {type_: uuid.uuid4() for type_ in types}
+    owe_deliveries(
+        [
+            Delivery(
+                key=f"event:{events[type_]}:{taker}",
+                channel=Channel.WEBHOOK,
+                kind=type_,
+                subject=subject,
+                facts=dict(data),
+                event=events[type_],
+                subscription_id=taker,
+                due_at=at,
+                owed_at=at,
+            )
+            for taker, wanted_types in takers
+            for type_ in types
+            if type_ in wanted_types
+        ]
+    )
+    return len(takers)
+
+
+def owe_deliveries(owed: Collection[Delivery]) -> None:
+    """Write these debts, each once however often it is owed, and wake the sender after commit."""
+    if not owed:
+        return
+    Delivery.objects.bulk_create(owed, batch_size=AT_ONCE, ignore_conflicts=True)
+    wake({delivery.channel for delivery in owed})
+
+
+def wake(channels: Iterable[str]) -> None:
+    """After commit, put the senders' job into the queue, unless it waits there already."""
+    for channel in sorted(set(channels)):
+        transaction.on_commit(partial(_defer, str(channel)), robust=True)
+
+
+def check_kind(kind: str) -> None:
+    """Raises ValueError for a kind without a sentence."""
+    if kind not in SENTENCES and kind not in OUTSIDE:
+        raise ValueError(f"no sentence for {kind!r}")
+
+
+def _defer(channel: str) -> None:
+    job = app.configure_task(
+        DELIVER, queue=QUEUE, queueing_lock=f"notices_deliver_{channel}", allow_unknown=True
+    )
+    try:
+        with transaction.atomic():
+            job.defer(channel=channel)
+    except exceptions.AlreadyEnqueued:
+        return
+
+
+def _owe_outside(notices: list[Notice]) -> None:
+    """The deliveries of some notices of one kind: one query finds who wants them elsewhere."""
+    kind, people = notices[0].kind, {notice.to_id: notice for notice in notices}
+    with connection.cursor() as cursor:
+        cursor.execute(VERIFIED, [list(people)])
+        found = cursor.fetchall()
+    owed = []
+    for address_id, person_id, channel, mail, sms, *quiet in found:
+        chosen = {Channel.MAIL: mail, Channel.SMS: sms}[channel]
+        if wanted(kind, channel, chosen):
+            wishes = None if mail is None else Wishes(person_id, mail, sms, *quiet)
+            owed.append(_delivery(people[person_id], address_id, channel, wishes))
+    owe_deliveries(owed)
+
+
+def _delivery(notice: Notice, address_id: int, channel: str, wishes: Wishes | None) -> Delivery:
+    until = None if notice.urgent else quiet_until(notice.created_at, wishes)
+    return Delivery(
+        key=f"notice:{notice.pk}:{channel}",
+        channel=channel,
+        kind=notice.kind,
+        subject=notice.subject,
+        facts=notice.facts,
+        urgent=notice.urgent,
+        notice=notice,
+        address_id=address_id,
+        state=State.WITHHELD if until else State.OWED,
+        due_at=until or notice.created_at,
+        owed_at=notice.created_at,
+    )

@@ -1,0 +1,184 @@
+"""Subscriptions of programs elsewhere: their address, events and secret (订阅办理).
+
+Every change is a line in the journal. The secret is made here, kept sealed, and shown once.
+"""
+
+import base64
+import secrets
+from collections.abc import Collection
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from shiyu.common.egress import door, forbid_inside
+from shiyu.common.errors import OutOfOrder, Refused
+from shiyu.journal.actions import record
+from shiyu.notices import rules, vault
+from shiyu.notices.actions.owing import wake
+from shiyu.notices.events import EVENTS
+from shiyu.notices.lifecycle import Channel, State
+from shiyu.notices.models import Delivery, Subscription
+from shiyu.people.actors import Actor
+
+OLD_SIGNS_FOR = timedelta(hours=24)
+FOR_ONE_OWNER = 20
+NAME_MOST = 60
+
+
+@transaction.atomic
+def subscribe(
+    url: str,
+    types: Collection[str],
+    *,
+    name: str,
+    actor: Actor,
+    places: tuple[int, int] | None = None,
+    drops_repeats: bool = False,
+) -> tuple[Subscription, str]:
+    """Have events sent to an address (订阅); returns the subscription and its secret, once.
+
+    places  first and last preorder number the owner may see; None only for the whole city.
+
+    Raises  Refused: an address inside, an unknown event, too many of one owner.
+    """
+    rules.require_keeper(actor)
+    checked = _checked(url, types, name)
+    mine = Subscription.objects.filter(owner=actor.ref).exclude(standing="ended")
+    if mine.count() >= FOR_ONE_OWNER:
+        raise Refused(_("最多 %(most)d 个订阅，先退订不用的") % {"most": FOR_ONE_OWNER})
+    first, last = places or (None, None)
+    row = Subscription(
+        owner=actor.ref,
+        first=first,
+        last=last,
+        made_at=timezone.now(),
+        drops_repeats=drops_repeats,
+        **checked,
+    )
+    secret = _new_secret()
+    row.sealed = vault.seal(secret, belongs_to=f"subscription:{row.ref}:1")
+    row.save()
+    record(row.subject, "subscribe", actor=actor, facts={"types": checked["types"]})
+    return row, secret
+
+
+@transaction.atomic
+def change_subscription(
+    subscription: Subscription,
+    *,
+    url: str,
+    types: Collection[str],
+    name: str,
+    drops_repeats: bool,
+    actor: Actor,
+) -> Subscription:
+    """Change where events go and which (改订阅)."""
+    row = _locked(subscription, actor)
+    checked = _checked(url, types, name) | {"drops_repeats": drops_repeats}
+    changed = sorted(field for field, value in checked.items() if getattr(row, field) != value)
+    for field, value in checked.items():
+        setattr(row, field, value)
+    row.failures, row.open_until = 0, None
+    row.save()
+    record(row.subject, "change", actor=actor, facts={"fields": changed, "types": row.types})
+    return row
+
+
+@transaction.atomic
+def reveal(subscription: Subscription, *, actor: Actor) -> str:
+    """Show the secret, the one time it may be seen. Raises OutOfOrder the second time."""
+    row = _locked(subscription, actor)
+    if row.shown_at is not None:
+        raise OutOfOrder(_("密钥只显示一次，已经显示过。没有记下，请换一把"))
+    row.shown_at = timezone.now()
+    row.save(update_fields=["shown_at"])
+    record(row.subject, "reveal", actor=actor, facts={"key": row.key_no})
+    return secret_of(row)
+
+
+@transaction.atomic
+def rotate(subscription: Subscription, *, actor: Actor) -> tuple[Subscription, str]:
+    """A new secret; the old one signs beside it for a day (换密钥)."""
+    row = _locked(subscription, actor)
+    row.before, row.before_until = row.sealed, timezone.now() + OLD_SIGNS_FOR
+    row.key_no += 1
+    secret = _new_secret()
+    row.sealed = vault.seal(secret, belongs_to=f"subscription:{row.ref}:{row.key_no}")
+    row.shown_at = None
+    row.save(update_fields=["before", "before_until", "key_no", "sealed", "shown_at"])
+    record(row.subject, "rotate", actor=actor, facts={"key": row.key_no})
+    return row, secret
+
+
+@transaction.atomic
+def pause(subscription: Subscription, *, actor: Actor) -> Subscription:
+    """Hold events back for a while: what has happened waits, up to three days (暂停)."""
+    return _stand(subscription, Subscription.Standing.PAUSED, "pause", actor)
+
+
+@transaction.atomic
+def resume(subscription: Subscription, *, actor: Actor) -> Subscription:
+    """Go on sending (恢复)."""
+    row = _stand(subscription, Subscription.Standing.ACTIVE, "resume", actor)
+    Subscription.objects.filter(pk=row.pk).update(failures=0, open_until=None, last_why="")
+    wake([Channel.WEBHOOK])
+    return row
+
+
+@transaction.atomic
+def unsubscribe(subscription: Subscription, *, actor: Actor) -> Subscription:
+    """End a subscription: what waits is dropped, its secrets are forgotten (退订)."""
+    row = _stand(subscription, Subscription.Standing.ENDED, "unsubscribe", actor)
+    Subscription.objects.filter(pk=row.pk).update(sealed="", before="", before_until=None)
+    Delivery.objects.filter(subscription=row, state=State.OWED).update(
+        state=State.DROPPED, why="not_wanted", ended_at=timezone.now()
+    )
+    return row
+
+
+def secret_of(row: Subscription) -> str:
+    """The secret that signs now; for the sender and for `reveal` alone."""
+    return vault.unseal(row.sealed, belongs_to=f"subscription:{row.ref}:{row.key_no}")
+
+
+def secrets_of(row: Subscription) -> list[tuple[int, str]]:
+    """The secrets that sign now with their numbers, the newest first."""
+    found = [(row.key_no, secret_of(row))]
+    if row.before and row.before_until is not None and row.before_until > timezone.now():
+        number = row.key_no - 1
+        kept = vault.unseal(row.before, belongs_to=f"subscription:{row.ref}:{number}")
+        found.append((number, kept))
+    return found
+
+
+def _stand(subscription: Subscription, standing: str, verb: str, actor: Actor) -> Subscription:
+    row = _locked(subscription, actor)
+    row.standing = standing
+    row.save(update_fields=["standing"])
+    record(row.subject, verb, actor=actor)
+    return row
+
+
+def _locked(subscription: Subscription, actor: Actor) -> Subscription:
+    rules.require_keeper(actor, subscription)
+    row = Subscription.objects.select_for_update().get(pk=subscription.pk)
+    if row.standing == Subscription.Standing.ENDED:
+        raise OutOfOrder(_("这个订阅已经退订"))
+    return row
+
+
+def _checked(url: str, types: Collection[str], name: str) -> dict[str, object]:
+    plain = name.strip()
+    if not plain or len(plain) > NAME_MOST:
+        raise Refused(_("填写名称，不超过 %(most)d 字") % {"most": NAME_MOST}, field="name")
+    chosen = sorted(set(types))
+    if not chosen or not set(chosen) <= set(EVENTS):
+        raise Refused(_("至少选一种事件"), field="types")
+    forbid_inside(url.strip(), through=door(Channel.WEBHOOK))
+    return {"url": url.strip(), "types": chosen, "name": plain}
+
+
+def _new_secret() -> str:
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
