@@ -2,13 +2,16 @@
 
 from collections.abc import Collection, Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from shiyu.common.errors import NotAllowed
+from shiyu.common.errors import NotAllowed, Refused
 from shiyu.people.actors import Actor
 from shiyu.people.duties import ADMINISTRATION, Duty
-from shiyu.people.models import Appointment, Person
+from shiyu.people.models import Appointment, Person, Unit, UnitChange
+
+WITH_HEIRS = (UnitChange.Kind.MERGE, UnitChange.Kind.SPLIT)
+ENDINGS = (UnitChange.Kind.CLOSE, *WITH_HEIRS)
 
 
 def may(actor: Actor, *duties: str) -> bool:
@@ -16,11 +19,12 @@ def may(actor: Actor, *duties: str) -> bool:
     return actor.kind == "program" or actor.holds(*duties)
 
 
-def require(actor: Actor, *duties: str) -> None:
-    """Refuse an actor without any of these duties."""
+def require(actor: Actor, *duties: str) -> Actor:
+    """Refuse an actor without any of these duties; a deputy is given back saying for whom."""
     if not may(actor, *duties):
         titles = "、".join(str(Duty(duty).label) for duty in duties)
         raise NotAllowed(_("这件事由%(duties)s岗位办理") % {"duties": titles})
+    return actor.speaking(lambda one: one.holds(*duties))
 
 
 def require_another(actor: Actor, person: Person) -> None:
@@ -57,3 +61,42 @@ def administration_of(person_ids: Collection[int]) -> dict[int, set[str]]:
 def must_use_second_factor(person: Person, actor: Actor) -> bool:
     """Administrators sign in with a one-time code; made-up people of a demo city need not."""
     return actor.holds(*ADMINISTRATION) and not person.made_up
+
+
+def ancestors(unit: Unit) -> list[int]:
+    """Ids of the units above this one, the nearest first (上级机构)."""
+    found: list[int] = []
+    above = unit.parent_id
+    parents = dict(Unit.objects.exclude(parent=None).values_list("pk", "parent_id"))
+    while above is not None and above not in found:
+        found.append(above)
+        above = parents.get(above)
+    return found
+
+
+def find_units(words: str, *, ended: bool = True) -> "QuerySet[Unit]":
+    """Units by code, present or former name, or sound (检索机构)."""
+    words = words.strip().lower()
+    former = UnitChange.objects.filter(kind="rename", name_before__icontains=words)
+    found = Unit.objects.filter(
+        Q(code__istartswith=words)
+        | Q(name__icontains=words)
+        | Q(short_name__icontains=words)
+        | Q(pinyin__contains=words)
+        | Q(pk__in=former.values("unit"))
+    )
+    return found if ended else found.filter(ended_on=None)
+
+
+def one_unit(words: str, *, field: str = "unit") -> Unit:
+    """The one unit in use that somebody typed: by code or whole name, else the only one found."""
+    living = Unit.objects.filter(ended_on=None)
+    words = words.strip()
+    exact = list(living.filter(Q(code=words) | Q(name=words) | Q(short_name=words))[:2])
+    found = exact if len(exact) == 1 else list(find_units(words, ended=False)[:6]) if words else []
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise Refused(_("没有名称、代码或拼音是“%(words)s”的机构") % {"words": words}, field=field)
+    names = "、".join(f"{unit.name}（{unit.code}）" for unit in found[:5])
+    raise Refused(_("有几个机构符合：%(names)s。写代码或全名") % {"names": names}, field=field)

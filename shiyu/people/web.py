@@ -60,7 +60,7 @@ def needs(*duties: str) -> Callable[[View], View]:
         @signed_in
         @wraps(view)
         def for_holders(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            rules.require(actor_of(request), *duties)
+            request._actor = rules.require(actor_of(request), *duties)  # type: ignore[attr-defined]
             return view(request, *args, **kwargs)
 
         return for_holders

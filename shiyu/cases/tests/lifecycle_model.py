@@ -190,7 +190,7 @@ class Model:
             self.refusing.remove(unit)
             self.ever_objected.discard(unit)
         else:
-            both = [next(s for s in "waiting working done".split() if u in getattr(self, s))
+            both = [next(s for s in ["waiting", "working", "done"] if u in getattr(self, s))
                     for u in (unit, new)]  # fmt: skip
             for state in (self.waiting, self.working, self.done):
                 state -= {unit, new}

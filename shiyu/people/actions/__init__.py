@@ -26,11 +26,24 @@ from shiyu.people.actions.sessions import (
     note_sign_out,
     remove_second_factor,
 )
+from shiyu.people.actions.taking_effect import apply_due_changes, hand_over_waiting
+from shiyu.people.actions.unit_changes import (
+    Share,
+    close_unit,
+    merge_unit,
+    move_unit,
+    rename_unit,
+    split_unit,
+    undo_change,
+)
 from shiyu.people.actions.units import create_post, create_unit
 
 __all__ = [
+    "Share",
+    "apply_due_changes",
     "appoint",
     "change_password",
+    "close_unit",
     "create_person",
     "create_post",
     "create_unit",
@@ -43,12 +56,18 @@ __all__ = [
     "found_administrator",
     "give_duty",
     "give_made_up_people_a_password",
+    "hand_over_waiting",
+    "merge_unit",
+    "move_unit",
     "note_lock_out",
     "note_sign_in",
     "note_sign_out",
     "reactivate",
     "remove_second_factor",
+    "rename_unit",
     "set_password",
+    "split_unit",
     "switch_single_keys",
+    "undo_change",
     "withdraw_duty",
 ]
