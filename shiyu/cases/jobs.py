@@ -1,6 +1,9 @@
 """What happens to cases by itself: they resume on their day, and warn in time (定时办理)."""
 
+from typing import Any
+
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
 
 from shiyu.cases import search
 from shiyu.cases.actions import dispatching, retiming, watching
@@ -27,6 +30,22 @@ def resume_due(timestamp: int) -> None:
 def retime(timestamp: int) -> None:
     """Recompute the due times of open cases after a calendar was edited."""
     retiming.follow_calendars()
+    retiming.look_ahead()
+
+
+@app.task(queue="bulk", queueing_lock="cases_retime_now")
+def retime_now() -> None:
+    """The same at once: somebody waits before a page for it."""
+    retiming.look_ahead()
+    retiming.follow_calendars()
+
+
+def ask_to_retime(**_told: Any) -> None:
+    """Have it made soon, unless it is going to be anyway (calendars.events.retiming_asked)."""
+    try:
+        retime_now.defer()
+    except AlreadyEnqueued:
+        return
 
 
 @app.periodic(cron="* * * * *")
