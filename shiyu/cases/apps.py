@@ -22,3 +22,6 @@ class CasesConfig(AppConfig):
         from shiyu.cases.following import register
 
         register()
+        from shiyu.cases.following import register
+
+        register()

@@ -124,6 +124,7 @@ def begin(
     case, steps, about = found.case, found.steps, found.concern
     if not rules.may(actor, verb, about, unit=unit):
         raise NotAllowed(_("您的岗位不能对这件案件“%(move)s”") % {"move": move.title})
+    actor = actor.speaking(lambda one: rules.may(one, verb, about, unit=unit))
     now = moment(case.last_at)
     turn = Turn(case, verb, actor, now, found.parts, steps, _standing(steps), about)
     stale = version is not None and version != case.version and move.target is not None
