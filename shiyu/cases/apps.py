@@ -22,6 +22,3 @@ class CasesConfig(AppConfig):
         from shiyu.cases.following import register
 
         register()
-        from shiyu.cases.following import register
-
-        register()
