@@ -97,18 +97,17 @@ def insert(record: Model) -> None:
     record._state.adding, record._state.db = False, "default"
 
 
-def update(record: Model) -> None:
-    """Write all columns of a record that is there already."""
-    columns = _columns(type(record))
-    sql = _UPDATES.get(type(record)) or _UPDATES.setdefault(
-        type(record), _update(type(record), columns)
+def update(record: Model, *names: str) -> None:
+    """Write a record that is there already: the columns of these fields, else all."""
+    sql, columns = _UPDATES.get((type(record), names)) or _UPDATES.setdefault(
+        (type(record), names), _update(type(record), names)
     )
     if not rows(sql, [*_values(record, columns, add=False), record.pk]):
         raise type(record).DoesNotExist(f"no {type(record).__name__} {record.pk}")
 
 
 _INSERTS: dict[type[Model], str] = {}
-_UPDATES: dict[type[Model], str] = {}
+_UPDATES: dict[tuple[type[Model], tuple[str, ...]], tuple[str, Columns]] = {}
 
 
 def _insert(model: type[Model], columns: Columns) -> str:
@@ -118,10 +117,13 @@ def _insert(model: type[Model], columns: Columns) -> str:
     return f"INSERT INTO {table} ({names}) VALUES ({marks}) RETURNING {key}"  # noqa: S608 - our names
 
 
-def _update(model: type[Model], columns: Columns) -> str:
+def _update(model: type[Model], names: tuple[str, ...]) -> tuple[str, Columns]:
     key = _quoted(model._meta.pk.column)
+    columns = [c for c in _columns(model) if not names or c.name in names]
     new = ", ".join(f"{_quoted(column.column)} = %s" for column in columns)
-    return f"UPDATE {_quoted(model._meta.db_table)} SET {new} WHERE {key} = %s RETURNING {key}"  # noqa: S608 - our names
+    table = _quoted(model._meta.db_table)
+    sql = f"UPDATE {table} SET {new} WHERE {key} = %s RETURNING {key}"  # noqa: S608 - our names
+    return sql, columns
 
 
 def _columns(model: type[Model]) -> Columns:

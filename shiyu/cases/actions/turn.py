@@ -27,6 +27,11 @@ from shiyu.journal.actions import announce, moment, record, write_remark
 from shiyu.people.actors import Actor
 
 REASON_MOST = 2000
+STANDING = (
+    *("stage", "round", "outcome", "awaits", "last_at", "closed_at", "version"),
+    *("clock", "due_at", "yellow_at", "paused"),
+)
+"""What every move may change of a case: `parts.stand` and `timing.refresh`."""
 
 
 @dataclass(slots=True)
@@ -102,7 +107,7 @@ class Turn:
         for part in sorted(parts, key=lambda p: p.lead):  # one lead steps down first
             if _columns(part) != before.get(part.unit_id):
                 ready.write(part)
-        ready.update(case)
+        ready.update(case, *STANDING, *changes)
 
 
 def begin(
