@@ -64,7 +64,8 @@ class Terms:
 
     def _read(self, procedure_id: int, standard_id: int | None) -> dict[str, int]:
         procedure = self._procedures.get(procedure_id) or Procedure.objects.get(pk=procedure_id)
-        return self.learn(procedure, Standard.objects.filter(pk=standard_id).first())
+        standard = Standard.objects.get(pk=standard_id) if standard_id is not None else None
+        return self.learn(procedure, standard)
 
     def _number(self, limit: Limit, workday: Workday) -> int:
         assert isinstance(limit, Allowance)

@@ -165,7 +165,7 @@ def _plain(column: Numbers) -> list[int | None]:
     return [None if value == NEVER else value for value in column.tolist()]
 
 
-def _asked(after: int, until: int, first_day: date | None, most: int) -> dict[str, object]:
+def _asked(after: int, until: int, first_day: date | None, most: int) -> dict[str, Any]:
     since = datetime.combine(first_day or date(1970, 1, 2), time(), UTC) - A_DAY
     return {"open": OPEN_STAGES, "after": after, "top": until, "since": since, "most": most}
 
