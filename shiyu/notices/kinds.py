@@ -50,7 +50,6 @@ OUTSIDE: dict[str, "StrPromise"] = {
     "digest": gettext_lazy("免打扰期间有 %(count)s 条提醒"),
     "followed_accept": gettext_lazy("您上报的 %(number)s 已受理"),
     "followed_dismiss": gettext_lazy("您上报的 %(number)s 没有立案，原因可在网上查"),
-    "followed_dispatch": gettext_lazy("您上报的 %(number)s 已派给承办单位"),
     "followed_suspend": gettext_lazy("您上报的 %(number)s 暂时挂起，原因可在网上查"),
     "followed_close": gettext_lazy("您上报的 %(number)s 已办结，请您评价"),
     "followed_reopen": gettext_lazy("您上报的 %(number)s 已重新办理"),

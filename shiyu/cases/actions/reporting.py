@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shiyu.cases import events, search, timing
+from shiyu.cases.actions import tell
 from shiyu.cases.actions.turn import words_of
 from shiyu.cases.lifecycle import Stage
 from shiyu.cases.models import Case, Report, Reporter
@@ -172,6 +173,7 @@ def _take_in(
     _keep_photos(case, intake, by)
     search.index(case, words)
     announce("case", case.pk, case.version)
+    tell.reported(case)
     transaction.on_commit(lambda: events.reported.send_robust(Case, case=case, report=taken))
     return taken, code
 

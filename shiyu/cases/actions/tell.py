@@ -1,7 +1,7 @@
 """Who is told of a move, in its own transaction (通知对象)."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
@@ -11,8 +11,11 @@ from shiyu.cases.guards import last_sent
 from shiyu.cases.lifecycle import COMMAND, DISPATCH, HANDLE, INTAKE, VERIFY
 from shiyu.cases.models import Case
 from shiyu.cases.replay import Step
-from shiyu.common.ready import ANY, Select
-from shiyu.notices.actions import owe
+from shiyu.common.ready import ANY, Select, rows
+from shiyu.common.worktime import Unit
+from shiyu.notices.actions import owe, owe_followers, publish
+from shiyu.notices.events import NOT_TOLD, OF_MOVE
+from shiyu.notices.kinds import page_of
 from shiyu.people.models import Appointment
 
 if TYPE_CHECKING:
@@ -51,7 +54,42 @@ TO_DUTY = {
 }
 """Moves that the holders of a duty at the case's centre are told of."""
 
+TO_REPORTER = {
+    "close": "report_closed",
+    "settle": "report_closed",
+    "dismiss": "report_ended",
+    "void": "report_ended",
+    "reopen": "report_reopened",
+}
+"""Moves that those who reported under an account are told of, and the kind of notice."""
+
+FOLLOWED = {
+    "accept": "accept",
+    "dismiss": "dismiss",
+    "suspend": "suspend",
+    "close": "close",
+    "settle": "close",
+    "reopen": "reopen",
+    "void": "void",
+}
+"""Moves that residents who asked to hear of their report are told of."""
+
+FOR_OTHERS = frozenset({"hotline", "superior", "import"})
+"""Channels whose reports were written down for somebody else: the clerk is not told."""
+
 URGENT = frozenset({"urge", "reopen", "object"})
+AT_ONCE = frozenset({"recall", "withdraw", "void"})
+"""Moves told in quiet hours too: somebody may be on the way for nothing."""
+
+REPORTERS = """
+WITH RECURSIVE told (id) AS (
+    SELECT %s::bigint
+    UNION SELECT c.id FROM cases_case c JOIN told t ON c.merged_into_id = t.id
+)
+SELECT told.id, array_agg(r.by_person_id) FILTER (WHERE r.by_person_id IS NOT NULL)
+  FROM told LEFT JOIN cases_report r ON r.case_id = told.id
+ GROUP BY told.id
+"""
 
 
 def after(turn: "Turn", step: Step) -> None:
@@ -65,6 +103,46 @@ def after(turn: "Turn", step: Step) -> None:
             _owe(turn, holders_of(duty, case), kind)
     if step.verb == "reopen" and not turn.standing.active:
         _owe(turn, holders_of(DISPATCH, case), "returned_to_desk")
+    if step.verb in FOLLOWED:
+        _tell_reporters(turn, step.verb)
+    if step.verb not in NOT_TOLD:
+        _publish(case, step.verb, at=turn.now)
+
+
+def reported(case: Case) -> None:
+    """Tell programs elsewhere of a new case."""
+    _publish(case, "report", at=case.taken_in_at)
+
+
+def _publish(case: Case, verb: str, *, at: datetime) -> None:
+    types = ["case.reported"] if verb == "report" else ["case.moved"]
+    if verb in OF_MOVE:
+        types.append(OF_MOVE[verb])
+    data = {
+        "number": case.number,
+        "move": verb,
+        "stage": case.stage,
+        "outcome": case.outcome,
+        "version": case.version,
+        "at": at.isoformat(),
+        "links": {"page": page_of(case.subject)},
+    }
+    publish(types, case.subject, data=data, at=at, place_number=case.place_number)
+
+
+def _tell_reporters(turn: "Turn", verb: str) -> None:
+    """Those who reported this case, or one merged into it: under an account, or by receipt."""
+    case = turn.case
+    told = rows(REPORTERS, [case.pk])
+    if verb in TO_REPORTER and case.channel not in FOR_OTHERS:
+        _owe(turn, {p for _case, people in told for p in people or ()}, TO_REPORTER[verb])
+    owe_followers(
+        [f"case:{pk}" for pk, _people in told],
+        FOLLOWED[verb],
+        number=case.number,
+        at=turn.now,
+        mark=f"{case.subject}.{case.version}",
+    )
 
 
 def _units_of(turn: "Turn", step: Step) -> list[int]:
@@ -125,4 +203,10 @@ def _owe(turn: "Turn", people: set[int], kind: str) -> None:
         facts=facts_for(turn.case),
         at=turn.now,
         urgent=turn.verb in URGENT,
+        at_once=turn.verb in AT_ONCE or _is_pressing(turn.case),
     )
+
+
+def _is_pressing(case: Case) -> bool:
+    """Whether its time runs at night too: then its people are told at night (紧急工作时)."""
+    return case.standard is not None and case.standard.handling.endswith(Unit.URGENT_HOUR.value)

@@ -49,13 +49,14 @@ def owe(
     facts: Mapping[str, object],
     at: datetime,
     urgent: bool = False,
+    at_once: bool = False,
 ) -> int:
     """Owe each of these people a notice, in the transaction of what it tells of (通知).
 
     Whoever wants this kind by mail or text message is owed a delivery in the same breath.
 
     facts   what the sentence of this kind names: number, kind, place; nothing about a person.
-    urgent  is sent in quiet hours too.
+    urgent  shown as urgent, and sent in quiet hours too; `at_once`: only the latter.
     """
     if kind not in SENTENCES:
         raise ValueError(f"no sentence for notices of kind {kind!r}")
@@ -65,7 +66,7 @@ def owe(
     ]
     Notice.objects.bulk_create(owed, batch_size=AT_ONCE)
     if owed:
-        _owe_outside(owed)
+        _owe_outside(owed, at_once=urgent or at_once)
     return len(owed)
 
 
@@ -138,7 +139,7 @@ def _defer(channel: str) -> None:
         return
 
 
-def _owe_outside(notices: list[Notice]) -> None:
+def _owe_outside(notices: list[Notice], *, at_once: bool) -> None:
     """The deliveries of some notices of one kind: one query finds who wants them elsewhere."""
     kind, people = notices[0].kind, {notice.to_id: notice for notice in notices}
     with connection.cursor() as cursor:
@@ -149,19 +150,22 @@ def _owe_outside(notices: list[Notice]) -> None:
         chosen = {Channel.MAIL: mail, Channel.SMS: sms}[channel]
         if wanted(kind, channel, chosen):
             wishes = None if mail is None else Wishes(person_id, mail, sms, *quiet)
-            owed.append(_delivery(people[person_id], address_id, channel, wishes))
+            notice = people[person_id]
+            until = None if at_once else quiet_until(notice.created_at, wishes)
+            owed.append(_delivery(notice, address_id, channel, until, at_once))
     owe_deliveries(owed)
 
 
-def _delivery(notice: Notice, address_id: int, channel: str, wishes: Wishes | None) -> Delivery:
-    until = None if notice.urgent else quiet_until(notice.created_at, wishes)
+def _delivery(
+    notice: Notice, address_id: int, channel: str, until: datetime | None, at_once: bool
+) -> Delivery:
     return Delivery(
         key=f"notice:{notice.pk}:{channel}",
         channel=channel,
         kind=notice.kind,
         subject=notice.subject,
         facts=notice.facts,
-        urgent=notice.urgent,
+        urgent=at_once,
         notice=notice,
         address_id=address_id,
         state=State.WITHHELD if until else State.OWED,
