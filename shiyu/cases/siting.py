@@ -1,16 +1,19 @@
 """Where a case lies and which centre takes it in (定位与承办中心)."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import QuerySet, Subquery
 from django.utils.translation import gettext as _
 
+from shiyu.cases.heirs import centre_in_place
 from shiyu.common.errors import Refused
 from shiyu.common.ready import ANY, Select
 from shiyu.people.models import Tier, Unit
 from shiyu.places import locator
 from shiyu.places.models import Place
+from shiyu.places.rules import paths_of
 
 TIERS = [Tier.CITY, Tier.COUNTY, Tier.TOWNSHIP, Tier.COMMUNITY]
 
@@ -49,7 +52,29 @@ def centre_for(place: Place, tier: str) -> Unit:
 
     Raises  Refused when the city has no centre at all.
     """
-    by_tier = {unit.tier: unit for unit in _CENTRES(place.first)}
+    return _or_heir(_nearest(_CENTRES(place.first), tier), place.first, tier)
+
+
+def centres_for(numbers: Iterable[int], tier: str) -> dict[int, Unit]:
+    """`centre_for` for many places, by their preorder numbers, in a few queries.
+
+    Raises  Refused when the city has no centre at all.
+    """
+    centres = list(Unit.objects.filter(kind=Unit.Kind.CENTRE, ended_on__isnull=True))
+    codes = {n: {p.code for p in path} for n, path in paths_of(numbers).items()}
+    nearest = {n: _nearest([c for c in centres if c.place_code in codes[n]], tier) for n in codes}
+    return {n: _or_heir(centre, n, tier) for n, centre in nearest.items()}
+
+
+def _or_heir(centre: Unit, place_number: int, tier: str) -> Unit:
+    """Where the tier's own centre has ended, the one that took over from it comes first."""
+    if centre.tier == tier:
+        return centre
+    return centre_in_place(place_number, tier) or centre
+
+
+def _nearest(centres: Iterable[Unit], tier: str) -> Unit:
+    by_tier = {unit.tier: unit for unit in centres}
     for wanted in reversed(TIERS[: TIERS.index(Tier(tier)) + 1]):
         if wanted in by_tier:
             return by_tier[wanted]

@@ -5,8 +5,19 @@
 by the history engine before anything comes here.
 """
 
+from shiyu.cases.bulk.arrived import Arriving, write_arrived
 from shiyu.cases.bulk.past import REPORTER, Past, Told, fold
 from shiyu.cases.bulk.recorded import Recorded, write_recorded
 from shiyu.cases.bulk.writer import write
 
-__all__ = ["REPORTER", "Past", "Recorded", "Told", "fold", "write", "write_recorded"]
+__all__ = [
+    "REPORTER",
+    "Arriving",
+    "Past",
+    "Recorded",
+    "Told",
+    "fold",
+    "write",
+    "write_arrived",
+    "write_recorded",
+]

@@ -11,11 +11,20 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from shiyu.common.errors import Refused
 from shiyu.history.reports.columns import Layout, match
-from shiyu.history.reports.separated import MARKS, read_header, read_lines, read_rows
+from shiyu.history.reports.separated import (
+    MARKS,
+    Header,
+    Lines,
+    read_header,
+    read_lines,
+    read_rows,
+)
 
 UNSEEN = r"[\p{Cc}\p{Cf}&&[^\n\t]]"
 LIST_NAMES = ("features", "results", "data", "records", "rows")
 SHORT_LIST = 3
+HEADER_WITHIN = 8
+"""A header stands so far down at most: above it a title, a date, whose table it is."""
 NO_OBJECT = "这一条不是一个 JSON 对象"
 
 
@@ -47,7 +56,7 @@ def read(path: Path, asked: Layout) -> Table:
     with path.open("rb") as file:
         head = file.read(4096)
     if head.startswith(b"PK\x03\x04"):
-        return _gather(_xlsx(path), asked)
+        return _gather(_xlsx(path, asked), asked)
     encoding = next((name for mark, name in MARKS.items() if head.startswith(mark)), "utf-8")
     if head.decode(encoding, errors="replace").lstrip()[:1] in ("[", "{"):
         text = path.read_text(encoding=encoding, errors="replace")
@@ -57,11 +66,47 @@ def read(path: Path, asked: Layout) -> Table:
 
 def _csv(path: Path, asked: Layout) -> Table:
     lines = read_lines(path)
-    header = read_header(lines)
+    header = _header(lines, asked)
     at = _positions(header.names, asked)
     grid = read_rows(lines, header, list(at.values()))
     named = grid.rows.select("line", *(pl.col(str(n)).alias(role) for role, n in at.items()))
     return Table(_plain(named, tuple(at), asked.missing), frozenset(at), grid.broken)
+
+
+def _header(lines: Lines, asked: Layout) -> Header:
+    """The line, or the two lines over each other, that name most of the columns asked for."""
+    tops = [read_header(lines)]
+    while len(tops) < HEADER_WITHIN and tops[-1].after < len(lines.text):
+        try:
+            tops.append(read_header(lines, tops[-1].after))
+        except Refused:
+            break
+    at, names = _best_header([top.names for top in tops], asked)
+    return Header(names, tops[at].comma, tops[at].after)
+
+
+def _best_header(rows: Sequence[Sequence[str]], asked: Layout) -> tuple[int, list[str]]:
+    """Which of the first rows ends the header, and its names; the first if none names enough.
+
+    A header of two rows has groups above; a name stands below, or above where nothing is below.
+    """
+    best, found, many = 0, list(rows[0]), _named(rows[0], asked)
+    for at, row in enumerate(rows):
+        both = list(row)
+        if at and len(rows[at - 1]) >= len(row):
+            both = [own or above for own, above in zip(row, rows[at - 1], strict=False)]
+        for names in (list(row), both):
+            if _named(names, asked) > many:
+                best, found, many = at, names, _named(names, asked)
+    return best, found
+
+
+def _named(names: Sequence[str], asked: Layout) -> int:
+    """How many of the columns asked for these names are; 0 when one that is needed is not."""
+    try:
+        return len(match(asked, names))
+    except Refused:
+        return 0
 
 
 def _positions(header: Sequence[str], asked: Layout) -> dict[str, int]:
@@ -91,7 +136,7 @@ def _plain(table: pl.DataFrame, roles: Sequence[str], missing: frozenset[str]) -
     return table.with_columns(cleaned)
 
 
-def _xlsx(path: Path) -> Records:
+def _xlsx(path: Path, asked: Layout) -> Records:
     try:
         book = CalamineWorkbook.from_path(str(path))
         sheet = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
@@ -100,8 +145,9 @@ def _xlsx(path: Path) -> Records:
     filled = [(n, row) for n, row in enumerate(sheet, 1) if any(cell != "" for cell in row)]
     if not filled:
         raise Refused(f"{path.name} 是空的")
-    header = [_text(cell) for cell in filled[0][1]]
-    rows = [(n, [_text(cell) for cell in row]) for n, row in filled[1:]]
+    tops = [[_text(cell) for cell in row] for _n, row in filled[:HEADER_WITHIN]]
+    at, header = _best_header(tops, asked)
+    rows = [(n, [_text(cell) for cell in row]) for n, row in filled[at + 1 :]]
     width = len(header)
     return Records(header, [(n, row + [""] * (width - len(row))) for n, row in rows])
 

@@ -94,12 +94,12 @@ def _reads(line: bytes, encoding: str) -> bool:
     return True
 
 
-def read_header(lines: Lines) -> Header:
-    """The first line that is not empty.
+def read_header(lines: Lines, first: int = 0) -> Header:
+    """The first line that is not empty, from this one on.
 
     Raises  Refused when there is none.
     """
-    for at in range(len(lines.text)):
+    for at in range(first, len(lines.text)):
         line = lines.text[at]
         if line.strip():
             comma = max(",;\t|", key=line.count)

@@ -1,5 +1,6 @@
 """From columns of text to rows that can be replayed, each refusal with its reason (整理与退回)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC as ZERO
 from datetime import datetime
@@ -32,24 +33,35 @@ class Shaped:
     notes: list[str] = field(default_factory=list)
 
 
-def shape(table: Table, *, timezone: str, now: datetime) -> Shaped:
-    """Judge every row: what is missing, unreadable, impossible or said before."""
-    rows = _whole(table).with_columns(_moments(table, timezone))
+def shape(
+    table: Table,
+    *,
+    timezone: str,
+    now: datetime,
+    more: Sequence[str] = (),
+    unnamed: str | None = UNNAMED_KIND,
+) -> Shaped:
+    """Judge every row: what is missing, unreadable, impossible or said before.
+
+    more     further columns of text that are to be kept.
+    unnamed  the kind of rows that name none.
+    """
+    rows = _whole(table, more).with_columns(_moments(table, timezone))
     rows = rows.with_columns(_reason(now).alias("reason"))
     refused = rows.filter(pl.col("reason") != "")
     rows = rows.filter(pl.col("reason") == "").drop("reason") if refused.height else rows
     rows, again, other = _once(rows)
     rejects = list(zip(refused["line"], refused["reason"], strict=True))
     rejects += [(line, OTHER_ROW) for line in other["line"]]
-    shaped = Shaped(_typed(rows), sorted(table.rejects + rejects), again.height)
+    shaped = Shaped(_typed(rows, more, unnamed), sorted(table.rejects + rejects), again.height)
     if (rows["text"].str.len_chars() > WORDS_MOST).any():
         shaped.notes.append(f"超过 {WORDS_MOST} 字的描述只取前 {WORDS_MOST} 字")
     return shaped
 
 
-def _whole(table: Table) -> pl.DataFrame:
+def _whole(table: Table, more: Sequence[str]) -> pl.DataFrame:
     """All columns there can be; those that the file lacks are empty."""
-    lacking = [r for r in ("closed", "due", *OPTIONAL_TEXTS) if r not in table.roles]
+    lacking = [r for r in ("closed", "due", *OPTIONAL_TEXTS, *more) if r not in table.roles]
     nothing = [pl.lit(None, pl.String).alias(role) for role in lacking]
     return table.rows.with_columns(nothing)
 
@@ -105,7 +117,7 @@ def _once(rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]
     return first, again, other
 
 
-def _typed(rows: pl.DataFrame) -> pl.DataFrame:
+def _typed(rows: pl.DataFrame, more: Sequence[str], unnamed: str | None) -> pl.DataFrame:
     """Numbers for points, names cut to what a record holds."""
     pointed = pl.col("lat").is_not_null() & pl.col("lon").is_not_null()
     return rows.sort("created_at", "line").select(
@@ -114,7 +126,7 @@ def _typed(rows: pl.DataFrame) -> pl.DataFrame:
         "created_at",
         "closed_at",
         "due_at",
-        pl.col("kind").fill_null(UNNAMED_KIND).str.slice(0, NAME_MOST),
+        pl.col("kind").fill_null(pl.lit(unnamed, pl.String)).str.slice(0, NAME_MOST),
         pl.col("unit").str.slice(0, 80),
         pl.col("text").str.slice(0, WORDS_MOST),
         pl.col("address").str.slice(0, ADDRESS_MOST),
@@ -122,4 +134,5 @@ def _typed(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("lat").cast(pl.Float64, strict=False),
         pl.col("lon").cast(pl.Float64, strict=False),
         pointed.alias("pointed"),
+        *more,
     )

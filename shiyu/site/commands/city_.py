@@ -66,9 +66,9 @@ def from_reports(
     from shiyu.history.reports.building import build
     from shiyu.history.reports.columns import layout
 
-    bar = _Bar()
+    bar = Bar()
     try:
-        rejects = _writable(rejects, file)
+        rejects = writable(rejects, file)
         asked = layout(preset, columns, timezone, missing, source)
         built = build(
             file,
@@ -84,7 +84,7 @@ def from_reports(
         refuse(str(refusal))
     tally = built.tally
     if tally.imported:
-        _look_at_tables()
+        look_at_tables()
     if index:
         _index(bar)
     bar.end()
@@ -111,7 +111,7 @@ def _migrated() -> None:
     django_ready()
 
 
-def _writable(asked: Path | None, file: Path) -> Path:
+def writable(asked: Path | None, file: Path) -> Path:
     """Where refused rows may be written; an empty file is not left behind for it."""
     name = f"{file.name}.rejects.csv"
     paths = [asked] if asked else [file.with_name(name), home() / name]
@@ -138,21 +138,21 @@ def _welcome(password: str) -> None:
     click.echo(f"登录账号 desk，密码 {password}（只显示这一次）", err=True)
 
 
-def _look_at_tables() -> None:
+def look_at_tables() -> None:
     """Let the database count anew: it plans badly for tables that were empty a moment ago."""
     if conninfo("owner"):
         with connect("owner") as connection:
             connection.execute(f"ANALYZE {LOOKED_AT}")
 
 
-def _index(bar: "_Bar") -> None:
+def _index(bar: "Bar") -> None:
     from shiyu.cases.search import index_for
 
     bar.say("为检索编制词条")
     index_for(INDEXED_AT_ONCE_S, progress=lambda done: bar.show(done, 0))
 
 
-class _Bar:
+class Bar:
     """Progress on standard error: what is being done, how many rows, how fast."""
 
     def __init__(self) -> None:

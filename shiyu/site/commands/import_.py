@@ -1,4 +1,4 @@
-"""`shiyu import`: takes in a city's own tables and maps, all of a file or nothing."""
+"""`shiyu import`: takes in a city's own tables and maps, and reports of another system."""
 
 import csv
 import re
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 SHOWN_AT_MOST = 40
+ANALYZED_FROM = 5_000
+"""After so many new rows the database counts its tables anew."""
 
 accept_valid = click.option(
     "--accept-valid", is_flag=True, help="take in the valid rows even if others are rejected"
@@ -33,10 +35,10 @@ rejects = click.option(
 
 @click.group("import")
 def command() -> None:
-    """Take in standards, places, boundaries or units from a city's own files.
+    """Take in standards, places, boundaries or units from a city's own files; or reports.
 
-    A file is taken in whole or not at all, unless --accept-valid is given. Exit code 1 when rows
-    were rejected and nothing was written.
+    A file of the city's own is taken in whole or not at all, unless --accept-valid is given. Exit
+    code 1 when rows were rejected and nothing was written. Reports are taken in row by row.
     """
 
 
@@ -170,6 +172,123 @@ def units(file: Path, rejects_file: Path | None, **how: bool) -> None:
         )
 
     _carry_out(file, run, rejects_file)
+
+
+@command.command()
+@click.argument("file", type=FILE)
+@click.option(
+    "--preset", type=click.Choice(["open311", "12345"]), help="columns, zone, channel, source"
+)
+@click.option("--columns", default="", help="role=column pairs: id, created, text, address, …")
+@click.option("--timezone", "zone", default="", help="of times without one, e.g. Asia/Shanghai")
+@click.option("--missing", default="", help='words that mean "nothing", e.g. 无,不详')
+@click.option("--source", default="", help="name of the source; else the preset's, else FILE's")
+@click.option(
+    "--channel",
+    type=click.Choice(["public", "hotline", "patrol", "sensor", "department", "superior"]),
+    help="through which door they come (the preset's, else public)",
+)
+@click.option("--crs", type=click.Choice(["wgs84", "gcj02", "bd09"]), default="wgs84")
+@click.option(
+    "--kinds", type=FILE, help="table of the city's own: 来源类别 or 词, and 小类 (name or code)"
+)
+@click.option("--place", "otherwise", default="", help="code of the place of rows that say nowhere")
+@click.option("--dry-run", is_flag=True, help="say what would happen; write nothing")
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="where refused rows go (FILE.rejects.csv)",
+)
+@click.option("--json", "as_json", is_flag=True, help="end with one line of figures as JSON")
+def reports(
+    file: Path,
+    preset: str | None,
+    columns: str,
+    zone: str,
+    missing: str,
+    source: str,
+    channel: str | None,
+    crs: str,
+    kinds: Path | None,
+    otherwise: str,
+    dry_run: bool,
+    rejects: Path | None,
+    as_json: bool,
+) -> None:
+    """Take in reports of another system (csv, xlsx or json) as new ones.
+
+    Each is put into its grid cell by its point, else into the place that its address names; it
+    is given a kind if the source's own is one of ours or the table of --kinds says so. The same
+    (source, number) is taken in once, so the command may be run again after a stop, or with a
+    longer file. Rows that cannot be taken go to FILE.rejects.csv with the reason for each.
+
+    Reports that the source has closed are no new ones: `shiyu city from-reports` builds a city
+    from such a history.
+    """
+    django_ready()
+    from django.utils import translation
+
+    from shiyu.cases.channels import Channel
+    from shiyu.common.errors import Refused
+    from shiyu.history.intake.presets import ARRIVAL_ROLES, ARRIVALS, CHANNELS
+    from shiyu.history.intake.taking import Asked, take
+    from shiyu.history.reports.columns import layout
+    from shiyu.people.actors import Actor
+    from shiyu.places.rules import place_by_code
+    from shiyu.site.commands.city_ import Bar, look_at_tables, writable
+
+    bar = Bar()
+    with translation.override("zh-hans"):
+        try:
+            rejects = writable(rejects, file)
+            how = layout(
+                preset or "", columns, zone, missing, source, presets=ARRIVALS, roles=ARRIVAL_ROLES
+            )
+            asked = Asked(
+                how,
+                Channel(channel) if channel else CHANNELS.get(preset or "", Channel.PUBLIC),
+                crs=crs,
+                kinds=kinds,
+                otherwise=place_by_code(otherwise) if otherwise else None,
+            )
+            taken = take(
+                file,
+                asked,
+                actor=Actor.program("import"),
+                dry_run=dry_run,
+                tell=bar.say,
+                progress=bar.show,
+            )
+        except Refused as refusal:
+            raise click.ClickException(refusal.message) from None
+    tally = taken.tally
+    if tally.new > ANALYZED_FROM and not dry_run:
+        look_at_tables()
+    bar.end()
+    _refused(rejects, taken.rejects)
+    for note in taken.notes:
+        click.echo(note, err=True)
+    if as_json:
+        click.echo(tally.line())
+        return
+    would = "将" if dry_run else ""
+    click.echo(
+        f"共 {tally.read} 行：{would}新接 {tally.new}，已有 {tally.already_there}，"
+        f"退回 {tally.rejected}。按坐标定位 {tally.by_point}，按地名 {tally.by_name}，"
+        f"只到全市 {tally.city_only}；已定类 {tally.with_kind}，有联系方式 {tally.with_contact}"
+    )
+
+
+def _refused(path: Path, rows: list[tuple[int, str]]) -> None:
+    """Write the refused rows with their lines and reasons; an old file of them goes."""
+    if not rows:
+        path.unlink(missing_ok=True)
+        return
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(("line", "reason"))
+        table.writerows(rows)
+    click.echo(f"{len(rows)} 行退回，原因见 {path}", err=True)
 
 
 def _carry_out(file: Path, run: "Callable[[Actor], Outcome]", rejects_file: Path | None) -> None:
