@@ -109,7 +109,9 @@ def _fingerprint() -> str:
     digest = hashlib.sha256()
     package = PROJECT / "shiyu"
     sources = [*package.glob("*/migrations/*.py"), *package.glob("common/*.sql")]
-    for path in sorted([*sources, package / "site/commands/migrate_.py"]):
+    for path in sorted(
+        [*sources, package / "site/commands/migrate_.py", package / "site/settings.py"]
+    ):
         digest.update(path.name.encode() + path.read_bytes())
     for name in MIGRATING_PACKAGES:
         digest.update(f"{name} {version(name)}".encode())
