@@ -219,6 +219,11 @@ ADDRESSES: dict[str, list[Address]] = {
         *(_of(SIGNED_IN, holders=held.split(), name=name) for name, held in QUEUES.items()),
         _of(SIGNED_IN, NONE, name="nowhere"),
     ],
+    "desk:search": [_of(SIGNED_IN, OK, FOUND)],
+    "desk:unmask": [
+        _of(SIGNED_IN, NO_METHOD, NONE, number="KF20260101000001", pk=OTHERS),
+        _of(SIGNED_IN, NO_METHOD, NONE, number="KF20260101000001", pk=10**30),
+    ],
     "desk:row": [_of(OF_A_CASE), _of(SIGNED_IN, NONE, pk=OTHERS), _of(SIGNED_IN, NONE, pk=10**30)],
     "desk:by_id": [
         _of(OF_A_CASE, FOUND),

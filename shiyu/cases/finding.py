@@ -1,7 +1,7 @@
 """Finding cases by what somebody types: how it may be meant, the surest way first (查找).
 
     asked = read("书店街 井盖")
-    found = look_up(visible_to(actor), asked)
+    found = look_up(visible_to(actor), asked, meaning(asked))
 
 Each way is a condition that an index serves; a case found by several counts for the first.
 """
@@ -9,11 +9,12 @@ Each way is a condition that an index serves; a case found by several counts for
 import re
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 from django.db.models import F, IntegerField, Q, QuerySet, Value
 
 from shiyu.cases import search
-from shiyu.cases.models import Assignment, Case, CaseQuerySet
+from shiyu.cases.models import Assignment, CaseQuerySet
 from shiyu.catalogue.models import Kind
 from shiyu.people.models import Unit
 from shiyu.places.models import City, Place
@@ -75,11 +76,50 @@ def read(text: str) -> Asked:
     return Asked(text, plain, words, lone, letters, digits.replace("-", "")[-NUMBER_LENGTH:])
 
 
-def look_up(cases: CaseQuerySet, asked: Asked) -> "list[tuple[str, QuerySet[Case]]]":
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """Kinds, units and places that are called so, or sound so: one query finds them."""
+
+    kinds: tuple[int, ...] = ()
+    units: tuple[int, ...] = ()
+    places: tuple[tuple[int, int], ...] = ()
+
+
+def meaning(asked: Asked) -> Meant:
+    """What a name or its sound may mean; nothing for figures and single characters."""
+    kinds, units, places = Kind.objects.all(), Unit.objects.all(), Place.objects.none()
+    if PINYIN.fullmatch(asked.plain):
+        sounds = Q(pinyin__startswith=asked.plain) | Q(pinyin__contains=f" {asked.plain}")
+        kinds, units = kinds.filter(sounds), units.filter(sounds)
+    elif len(asked.plain) > 1 and not asked.plain.isascii():
+        called = Q(name__contains=asked.plain) | Q(short_name__contains=asked.plain)
+        kinds, units = kinds.filter(name=asked.plain), units.filter(called)
+        places = Place.objects.filter(name__startswith=asked.plain)
+        places = places.exclude(level=Place.Level.CITY)
+    else:
+        return Meant()
+    rows = [
+        _named("kind", kinds, "pk", "pk"),
+        _named("unit", units, "pk", "pk"),
+        _named("place", places, "first", "last"),
+    ]
+    found: dict[str, list[tuple[int, int]]] = {"kind": [], "unit": [], "place": []}
+    for what, first, last in rows[0].union(*rows[1:], all=True):
+        found[what].append((first, last))
+    kind_ids, unit_ids = (tuple(pk for pk, _pk in found[what]) for what in ("kind", "unit"))
+    return Meant(kind_ids, unit_ids, tuple(found["place"]))
+
+
+def _named(what: str, records: "QuerySet[Any]", first: str, last: str) -> "QuerySet[Any]":
+    told = records.annotate(what=Value(what), begin=F(first), end=F(last))
+    return told.order_by(first).values_list("what", "begin", "end")[:NAMES_MOST]
+
+
+def look_up(cases: CaseQuerySet, asked: Asked, meant: Meant) -> "list[tuple[str, CaseQuerySet]]":
     """The ways in which some of these cases may be meant, none twice, each newest first."""
     if asked.is_receipt or asked.phone or cases.query.is_empty():
         return []
-    conditions = [(name, where) for name, where in _conditions(asked) if where is not None]
+    conditions = [(name, w) for name, w in _conditions(asked, meant) if w is not None]
     cases = search.with_end(cases)
     found = []
     for at, (name, where) in enumerate(conditions):
@@ -91,7 +131,7 @@ def look_up(cases: CaseQuerySet, asked: Asked) -> "list[tuple[str, QuerySet[Case
 
 
 def ranked(
-    ways: "list[tuple[str, QuerySet[Case]]]",
+    ways: "list[tuple[str, CaseQuerySet]]",
     *,
     most: int,
     after: tuple[int, int] | None = None,
@@ -118,22 +158,19 @@ def ranked(
     return rows[::-1] if back else rows
 
 
-def _conditions(asked: Asked) -> "list[tuple[str, Q | None]]":
+def _conditions(asked: Asked, meant: Meant) -> "list[tuple[str, Q | None]]":
     number, part = _by_number(asked)
-    kinds = _kinds(asked)
-    places = _places(asked)
-    units = units_meant(asked)
     inside = Q(pk__in=())
-    for first, last in places:
+    for first, last in meant.places:
         inside |= Q(place_number__range=(first, last))
-    part_of = Assignment.objects.filter(unit__in=units).values("case_id")
+    part_of = Assignment.objects.filter(unit__in=meant.units).values("case_id")
     return [
         ("number", number),
         ("number_part", part),
-        ("kind", Q(kind__in=kinds) if kinds else None),
+        ("kind", Q(kind__in=meant.kinds) if meant.kinds else None),
         ("words", Q(found__words__contains=list(asked.words)) if asked.words else None),
-        ("place", inside if places else None),
-        ("unit", Q(pk__in=part_of) if units else None),
+        ("place", inside if meant.places else None),
+        ("unit", Q(pk__in=part_of) if meant.units else None),
     ]
 
 
@@ -152,38 +189,7 @@ def _by_number(asked: Asked) -> tuple[Q | None, Q | None]:
     return whole, None if len(asked.digits) == NUMBER_LENGTH else part
 
 
-def _kinds(asked: Asked) -> list[int]:
-    """Kinds called exactly so, or sounding so (类别)."""
-    if PINYIN.fullmatch(asked.plain):
-        sounds = Q(pinyin__startswith=asked.plain) | Q(pinyin__contains=f" {asked.plain}")
-        return _ids(Kind.objects.filter(sounds))
-    return _ids(Kind.objects.filter(name=asked.plain)) if asked.words else []
-
-
-def _places(asked: Asked) -> list[tuple[int, int]]:
-    """Places called so, whole or in their beginning (区域)."""
-    if len(asked.plain) < 2 or asked.plain.isascii():
-        return []
-    called = Place.objects.filter(name__startswith=asked.plain).exclude(level=Place.Level.CITY)
-    return list(called.order_by("first").values_list("first", "last")[:NAMES_MOST])
-
-
-def units_meant(asked: Asked) -> list[int]:
-    """Units whose name holds what was typed, or whose pinyin or initials begin so (单位)."""
-    if PINYIN.fullmatch(asked.plain):
-        sounds = Q(pinyin__startswith=asked.plain) | Q(pinyin__contains=f" {asked.plain}")
-        return _ids(Unit.objects.filter(sounds))
-    if len(asked.plain) < 2 or asked.plain.isascii():
-        return []
-    called = Q(name__contains=asked.plain) | Q(short_name__contains=asked.plain)
-    return _ids(Unit.objects.filter(called))
-
-
-def _ids(records: "QuerySet[Kind] | QuerySet[Unit]") -> list[int]:
-    return list(records.order_by("pk").values_list("pk", flat=True)[:NAMES_MOST])
-
-
-def newest_with_phone(cases: CaseQuerySet, phone: str, *, most: int) -> "QuerySet[Case]":
+def newest_with_phone(cases: CaseQuerySet, phone: str, *, most: int) -> CaseQuerySet:
     """Cases that somebody with this telephone reported, newest first."""
     said = Q(reports__reporter__phone__in=[phone, f"+86{phone}", f"86{phone}"])
     return cases.filter(said).annotate(report=F("reports__pk")).order_by("-pk")[:most]

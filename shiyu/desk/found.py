@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from shiyu.cases import finding, search
-from shiyu.cases.finding import WAYS, Asked
+from shiyu.cases.finding import WAYS, Asked, Meant
 from shiyu.cases.models import Assignment, Case, CaseQuerySet, Report
 from shiyu.desk import listing
 from shiyu.journal.models import Remark
@@ -52,7 +52,8 @@ def results(
 ) -> Results:
     """One page of what these words find among the cases, the surest and newest first."""
     back, onwards = _mark(before), None if _mark(before) else _mark(after)
-    ways = finding.look_up(cases, asked)
+    meant = finding.meaning(asked)
+    ways = finding.look_up(cases, asked, meant)
     most = listing.A_PAGE + 1
     ranks = finding.ranked(ways, most=most, after=onwards, before=back)
     more = len(ranks) == most
@@ -63,7 +64,7 @@ def results(
     has_before = more if back else onwards is not None
     has_after = True if back else more
     return Results(
-        _rows(shown, asked, now),
+        _rows(shown, asked, meant, now),
         "{}~{}".format(*ranks[0]) if ranks and has_before else "",
         "{}~{}".format(*ranks[-1]) if ranks and has_after else "",
     )
@@ -137,9 +138,9 @@ def _kind(case: Case) -> str:
     return case.kind.name if case.kind else _("未定类别")
 
 
-def _rows(shown: list[tuple[str, Case]], asked: Asked, now: datetime) -> list[Found]:
+def _rows(shown: list[tuple[str, Case]], asked: Asked, meant: Meant, now: datetime) -> list[Found]:
     said = _said([case for way, case in shown if way == "words"])
-    units = _units([case for way, case in shown if way == "unit"], asked)
+    units = _units([case for way, case in shown if way == "unit"], asked, meant)
     words = [asked.digits, *asked.words] if asked.digits else list(asked.words)
     found = []
     for way, case in shown:
@@ -182,11 +183,11 @@ def _said(cases: list[Case]) -> dict[int, list[str]]:
     return said
 
 
-def _units(cases: list[Case], asked: Asked) -> dict[int, list[Why]]:
+def _units(cases: list[Case], asked: Asked, meant: Meant) -> dict[int, list[Why]]:
     """Of the units that were meant, those with a part in these cases."""
     if not cases:
         return {}
-    parts = Assignment.objects.filter(case__in=cases, unit__in=finding.units_meant(asked))
+    parts = Assignment.objects.filter(case__in=cases, unit__in=meant.units)
     found: dict[int, list[Why]] = {}
     for case, name in parts.values_list("case_id", "unit__name"):
         pieces = marked(name, [asked.plain])

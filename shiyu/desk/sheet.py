@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from shiyu.cases import rules, timing
 from shiyu.cases.channels import title_of
-from shiyu.cases.models import Assignment, Case, Rating, Report
+from shiyu.cases.models import Assignment, Case, Rating
 from shiyu.common.worktime import Allowance, minute_of
-from shiyu.desk import clock_panel, telling
+from shiyu.desk import clock_panel, reporters, telling
 from shiyu.desk.situation import Situation
 from shiyu.files.models import Photo
 from shiyu.journal.models import Remark
@@ -32,17 +32,6 @@ class PartShown:
     waits: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReportShown:
-    """One report of the case; who made it only for those who take the case in, masked."""
-
-    at: datetime
-    source: str
-    words: str
-    erased: bool
-    reporter: str
-
-
 def of(about: Situation, *, only_decisions: bool = False) -> dict[str, Any]:
     """What the template of a case needs besides its moves."""
     case = about.case
@@ -50,6 +39,7 @@ def of(about: Situation, *, only_decisions: bool = False) -> dict[str, Any]:
     live, ended = clock_panel.panel(case, about.steps, about.clocks, about.units)
     path = path_of(case.place_number)
     pairs, checks, photos = _photos(case)
+    reports, looks = reporters.of(about)
     return {
         "case": case,
         "clock": timing.lamp(case, now=about.now),
@@ -62,7 +52,8 @@ def of(about: Situation, *, only_decisions: bool = False) -> dict[str, Any]:
         "live_clocks": live,
         "ended_clocks": ended,
         "parts": _parts(about),
-        "reports": _reports(about),
+        "reports": reports,
+        "looks": looks,
         "knows_reporter": about.knows_reporter,
         "ratings": _ratings(case),
         "pairs": pairs,
@@ -89,18 +80,6 @@ AWAITS = {
     "void": lambda: _("作废等批准"),
 }
 """What a case waits for beside its stage, in words."""
-
-
-def masked_name(name: str) -> str:
-    """「王芳」 → 「王*」."""
-    return name[:1] + "*" * max(len(name) - 1, 1) if name else ""
-
-
-def masked_phone(phone: str) -> str:
-    """「13800001234」 → 「138****1234」; a short number keeps only its end."""
-    if len(phone) < 8:
-        return "****" + phone[-2:] if phone else ""
-    return f"{phone[:3]}****{phone[-4:]}"
 
 
 def _photos(case: Case) -> tuple[list[tuple[Any, Any]], list[Photo], int]:
@@ -150,32 +129,6 @@ def _objects_until(about: Situation, part: Assignment) -> datetime | None:
     terms = timing.terms_of(about.case, [str(part.unit_id)], calendars=about.calendars)
     timeline = terms.calendar_of(str(part.unit_id)).timeline(limit)
     return terms.zone.datetime_of(timeline.add(minute_of(part.sent_at), limit.minutes))
-
-
-def _reports(about: Situation) -> list[ReportShown]:
-    reports = list(
-        Report.objects.filter(case=about.case)
-        .select_related("reporter", "by_person")
-        .order_by("id")[:50]
-    )
-    remarks = Remark.objects.in_bulk({r.remark_id for r in reports if r.remark_id})
-    return [_report(about, report, remarks) for report in reports]
-
-
-def _report(about: Situation, report: Report, remarks: dict[int, Remark]) -> ReportShown:
-    remark = remarks.get(report.remark_id or 0)
-    erased = report.remark_id is not None and (remark is None or remark.erased_at is not None)
-    words = remark.text if remark and not erased else ""
-    staff = report.by_person.name if report.by_person else ""
-    reporter = _masked(report) if about.knows_reporter else ""
-    return ReportShown(report.reported_at, staff, words, erased, reporter)
-
-
-def _masked(report: Report) -> str:
-    if not hasattr(report, "reporter"):
-        return _("匿名")
-    shown = (masked_name(report.reporter.name), masked_phone(report.reporter.phone))
-    return " ".join(filter(None, shown)) or _("匿名")
 
 
 def _ratings(case: Case) -> list[tuple[Rating, str]]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shiyu.desk.views import cases, listing, moving, reporting, searching
+from shiyu.desk.views import cases, listing, looking, moving, reporting, searching
 
 app_name = "desk"
 
@@ -16,5 +16,6 @@ urlpatterns = [
     path("cases/id/<int:pk>/", cases.by_id, name="by_id"),
     path("cases/<slug:number>/", cases.case, name="case"),
     path("cases/<slug:number>/print/", cases.on_paper, name="print"),
+    path("cases/<slug:number>/reporter/<int:pk>/", looking.unmask, name="unmask"),
     path("cases/<slug:number>/<slug:name>/", moving.move, name="move"),
 ]

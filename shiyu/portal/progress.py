@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from shiyu.cases import timing
 from shiyu.cases.lifecycle import Stage
-from shiyu.cases.models import Case, Rating
+from shiyu.cases.models import Case, Look, Rating
 from shiyu.cases.rules import reopens_until
 from shiyu.cases.story import lines_of
 from shiyu.catalogue.models import Responsibility
@@ -16,6 +16,8 @@ from shiyu.files.models import Photo
 from shiyu.journal.models import Line
 from shiyu.portal import coming, track, where
 from shiyu.portal.receipts import Receipt
+
+LOOKS_SHOWN = 30
 
 
 def page_of(receipt: Receipt) -> dict[str, Any]:
@@ -43,6 +45,8 @@ def page_of(receipt: Receipt) -> dict[str, Any]:
         "rated": rated,
         "reopen_by": coming.by_when(until),
         "may_reopen": now <= until,
+        "told_who": hasattr(receipt.report, "reporter"),
+        "looks": _looks(receipt),
     }
 
 
@@ -61,6 +65,11 @@ def began_with(receipt: Receipt, lines: Sequence[Line]) -> bool:
     """Whether this report opened the case; else its address is another person's to read."""
     opened = next((line for line in lines if line.verb == "report"), None)
     return opened is not None and opened.facts.get("report") == receipt.report.pk
+
+
+def _looks(receipt: Receipt) -> list[Look]:
+    """Who opened what this reporter gave of themselves, and why; the newest first."""
+    return list(Look.objects.filter(report=receipt.report)[:LOOKS_SHOWN])
 
 
 def _where(case: Case) -> str:

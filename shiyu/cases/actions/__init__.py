@@ -44,10 +44,11 @@ from shiyu.cases.actions.intake import (
     remark,
     settle,
 )
-from shiyu.cases.actions.looking import opened_for, search_by_phone, unmask
+from shiyu.cases.actions.looking import CHOSEN, search_by_phone, unmask
 from shiyu.cases.actions.reporting import Intake, join, order, report
 
 __all__ = [
+    "CHOSEN",
     "Intake",
     "accept",
     "add_photos",
@@ -72,7 +73,6 @@ __all__ = [
     "merge",
     "object_",
     "opened",
-    "opened_for",
     "order",
     "rate",
     "recall",

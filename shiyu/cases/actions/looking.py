@@ -72,9 +72,3 @@ def search_by_phone(phone: str, *, actor: Actor) -> list[Case]:
     )
     record(SEARCHES, "search_phone", actor=actor, at=now, facts={"reports": reports})
     return found
-
-
-def opened_for(actor: Actor, case: Case) -> set[int]:
-    """The reports of a case whose reporter this actor has opened and still sees."""
-    mine = Look.objects.filter(report__case=case, person_id=actor.id, until__gt=moment())
-    return set(mine.values_list("report_id", flat=True)) if actor.kind == "person" else set()

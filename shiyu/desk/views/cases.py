@@ -67,10 +67,12 @@ def show(
     form: MoveForm | None = None,
     note: str = "",
     status: int = 200,
+    unmask: dict[str, Any] | None = None,
     beside: dict[str, Any] | None = None,
 ) -> HttpResponse:
     """The page or pane of a case, with one form open if one is given.
 
+    unmask  what was wrong with asking who a reporter is.
     beside  what of the menu changes with it, for an answer into the pane.
     """
     actor = actor_of(request)
@@ -84,7 +86,9 @@ def show(
         "conflict": note,
         "in_pane": in_pane,
         "own_page": not in_pane,
-        "has_errors": form is not None and bool(form.errors),
+        "has_errors": unmask is not None or (form is not None and bool(form.errors)),
+        "purposes": [(p.value, p.label) for p in actions.CHOSEN],
+        "unmask": unmask,
     }
     if in_pane:
         return render(request, "desk/parts/answer.html", context | (beside or {}), status=status)

@@ -13,7 +13,7 @@ from shiyu.cases import actions, finding, rules
 from shiyu.cases.finding import Asked
 from shiyu.desk import found
 from shiyu.desk.queues import held_by
-from shiyu.desk.sheet import masked_phone
+from shiyu.desk.reporters import masked_phone
 from shiyu.desk.views.frame import frame
 from shiyu.people.web import SignedIn, actor_of, signed_in
 
@@ -45,8 +45,8 @@ def _typed(request: HttpRequest) -> HttpResponse:
     if asked.phone:
         return _by_phone(request, asked)
     cases = rules.visible_to(actor)
-    for name, meant in finding.look_up(cases, asked):
-        exact = meant.values_list("number", flat=True).first() if name == "number" else None
+    for name, found_so in finding.look_up(cases, asked, finding.Meant()):
+        exact = found_so.values_list("number", flat=True).first() if name == "number" else None
         if exact:
             return redirect("desk:case", exact)
     return redirect(f"{reverse('desk:search')}?{urlencode({'q': asked.text})}")

@@ -1,0 +1,98 @@
+"""What was reported and by whom: masked, and open for whoever said why (上报人)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from shiyu.cases.models import Look, Report
+from shiyu.desk.situation import Situation
+from shiyu.journal.models import Remark
+
+SHOWN_MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ReportShown:
+    """One report of the case; who made it only for those who take the case in.
+
+    reporter    masked, unless it is open.
+    may_open    whether there is a name or number that this person may ask for.
+    open_until  until when this person sees it unmasked, after saying why.
+    """
+
+    pk: int
+    at: datetime
+    source: str
+    words: str
+    erased: bool
+    reporter: str
+    may_open: bool = False
+    open_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LookShown:
+    """Somebody's look at who a reporter is (谁看过)."""
+
+    at: datetime
+    who: str
+    purpose: str
+    words: str
+    nth: int
+
+
+def of(about: Situation) -> tuple[list[ReportShown], list[LookShown]]:
+    """The reports of a case, and who looked at their reporters: three queries."""
+    reports = list(
+        Report.objects.filter(case=about.case)
+        .select_related("reporter", "by_person")
+        .order_by("id")[:SHOWN_MOST]
+    )
+    looks = list(Look.objects.filter(report__in=reports).select_related("person")[:SHOWN_MOST])
+    wanted = {r.remark_id for r in reports} | {k.remark_id for k in looks}
+    remarks = Remark.objects.in_bulk({pk for pk in wanted if pk})
+    shown = [_report(about, report, looks, remarks) for report in reports]
+    order = {report.pk: nth for nth, report in enumerate(reports, start=1)}
+    return shown, [_look(about, look, remarks, order[look.report_id]) for look in looks]
+
+
+def masked_name(name: str) -> str:
+    """「王芳」 → 「王*」."""
+    return name[:1] + "*" * max(len(name) - 1, 1) if name else ""
+
+
+def masked_phone(phone: str) -> str:
+    """「13800001234」 → 「138****1234」; a short number keeps only its end."""
+    if len(phone) < 8:
+        return "****" + phone[-2:] if phone else ""
+    return f"{phone[:3]}****{phone[-4:]}"
+
+
+def _report(
+    about: Situation, report: Report, looks: Sequence[Look], remarks: dict[int, Remark]
+) -> ReportShown:
+    remark = remarks.get(report.remark_id or 0)
+    erased = report.remark_id is not None and (remark is None or remark.erased_at is not None)
+    words = remark.text if remark and not erased else ""
+    staff = report.by_person.name if report.by_person else ""
+    shown = (report.pk, report.reported_at, staff, words, erased)
+    if not about.knows_reporter or not hasattr(report, "reporter"):
+        return ReportShown(*shown, _("匿名") if about.knows_reporter else "")
+    until = max(
+        (k.until for k in looks if k.report_id == report.pk and k.person_id == about.actor.id),
+        default=None,
+    )
+    name, phone = report.reporter.name, report.reporter.phone
+    if until is not None and until > about.now:
+        return ReportShown(*shown, " ".join(filter(None, (name, phone))), open_until=until)
+    masked = " ".join(filter(None, (masked_name(name), masked_phone(phone))))
+    return ReportShown(*shown, masked or _("匿名"), may_open=bool(masked))
+
+
+def _look(about: Situation, look: Look, remarks: dict[int, Remark], nth: int) -> LookShown:
+    remark = remarks.get(look.remark_id or 0)
+    kept = remark is not None and remark.erased_at is None and about.knows_reporter
+    words = remark.text if kept and remark else ""
+    return LookShown(look.at, look.person.name, look.get_purpose_display(), words, nth)

@@ -1,0 +1,44 @@
+"""Asking to see who reported: with a purpose, for a while, on the record (查看上报人)."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.http import require_POST
+
+from shiyu.cases import actions
+from shiyu.cases.models import Report
+from shiyu.common.answered import answered_once
+from shiyu.common.errors import NotAllowed, Refused
+from shiyu.desk.views.cases import back_of, case_numbered, case_url, show
+from shiyu.people.web import SignedIn, actor_of, signed_in
+
+NOT_YET = 422
+
+
+@signed_in
+@require_POST
+@answered_once
+def unmask(request: SignedIn, number: str, pk: int) -> HttpResponse:
+    """See a reporter's name and number for a quarter of an hour.
+
+    The answer leads to the page and never holds them itself: it is kept for the next click.
+    """
+    actor = actor_of(request)
+    case = case_numbered(number, actor)
+    report = get_object_or_404(Report.objects.select_related("case", "reporter"), pk=pk, case=case)
+    purpose, reason = request.POST.get("purpose", ""), request.POST.get("reason", "")
+    back = back_of(QueryDict(request.POST.get("back", "")))
+    try:
+        actions.unmask(report, purpose=purpose, reason=reason, actor=actor)
+    except NotAllowed:
+        raise
+    except Refused as refusal:
+        asked = {"pk": pk, "purpose": purpose, "reason": reason, "wrong": refusal.message}
+        return _again(request, number, back, asked)
+    return redirect(f"{case_url(case.number, back)}#reports")
+
+
+def _again(request: HttpRequest, number: str, back: str, asked: dict[str, Any]) -> HttpResponse:
+    case = case_numbered(number, actor_of(request))
+    return show(request, case, back=back, unmask=asked, status=NOT_YET)
