@@ -76,6 +76,12 @@ def facts_of(step: Step) -> dict[str, Any]:
     return facts
 
 
+def first_facts(case: Case) -> dict[str, Any]:
+    """What the line of a report holds of the case as it was taken in."""
+    facts = {"channel": case.channel, "place": case.place_id, "centre": case.centre_id}
+    return facts | ({"kind": case.kind_id} if case.kind_id else {})
+
+
 def last_move(case: Case) -> tuple[str, str, str]:
     """Who made the last move, at what local time, and its name."""
     line = lines_of(case)[-1]

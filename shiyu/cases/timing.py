@@ -40,10 +40,12 @@ def refresh(
     *,
     now: datetime,
     calendars: Calendars | None = None,
-) -> None:
+) -> list[Clock]:
     """Set the stored due times of a case and its parts, unsaved, from its steps.
 
     calendars  as read once for many cases; left out, they are looked at for this one.
+
+    Returns    the clocks they follow from; none for a case that ended without parts.
     """
     ended = case.stage not in OPEN and not parts
     found = [] if ended else clocks_of(case, steps, now=now, calendars=calendars)
@@ -55,6 +57,7 @@ def refresh(
     if case.due_at is None and case.fixed_due_at and case.stage in OPEN and not case.paused:
         case.due_at = case.fixed_due_at
         case.yellow_at = yellow_of_fixed(case.reported_at, case.fixed_due_at)
+    return found
 
 
 def clocks_of(

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "shiyu.notices",
     "shiyu.catalogue",
     "shiyu.cases",
+    "shiyu.facts",
     "shiyu.history",
     "shiyu.desk",
     "shiyu.portal",

@@ -6,6 +6,8 @@ from django.utils.translation import gettext as _
 from shiyu.cases import guards, rules, search
 from shiyu.cases.actions import tell
 from shiyu.cases.actions.turn import begin, words_of
+from shiyu.cases.gathered import has_open_children
+from shiyu.cases.happened import Happened, write
 from shiyu.cases.lifecycle import Stage
 from shiyu.cases.models import Case, Rating, Report
 from shiyu.cases.replay.standing import ACTIVE
@@ -25,7 +27,7 @@ def close(
     """
     turn = begin(case, "close", actor=actor, version=version)
     guards.says_why(outcome, words_of(reason, needed=False))
-    if Case.objects.filter(parent=turn.case).open().exists():  # one was reopened since
+    if has_open_children(turn.case):  # one was reopened since
         raise OutOfOrder(_("分解出的案件还没有全部办结"))
     closed = turn.finish(outcome=outcome, reason=reason)
     _tell_parent(closed, actor)
@@ -140,6 +142,7 @@ def rate(
     )
     facts = {"report": report.pk, "solved": solved, "satisfaction": satisfaction}
     record(case.subject, "rate", actor=actor, at=now, facts=facts, remark=remark)
+    write(case, Happened("rate", now, facts, case.centre_id))
     if solved == Rating.Solved.NO and now <= rules.reopens_until(case):
         reopen(case, actor=actor, reason=text or _("上报人反映没有解决"))
     return rating

@@ -12,9 +12,10 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from shiyu.cases import events, search, timing
+from shiyu.cases import events, search, story, timing
 from shiyu.cases.actions import tell
 from shiyu.cases.actions.turn import words_of
+from shiyu.cases.happened import Happened, write
 from shiyu.cases.lifecycle import Stage
 from shiyu.cases.models import Case, Report, Reporter
 from shiyu.cases.replay import Step
@@ -168,8 +169,9 @@ def _take_in(
     words = words_of(intake.text, needed=False)
     taken, code, remark = _enter(case, intake, words, at=at, actor=actor)
     by = _author(taken, actor)
-    facts = {"report": taken.pk, "channel": intake.channel, "place": site.place.pk} | intake.extra
+    facts = {"report": taken.pk} | story.first_facts(case) | intake.extra
     record(case.subject, "report", actor=by, at=at, facts=facts, remark=remark)
+    write(case, Happened("report", at, facts, case.centre_id))
     _keep_photos(case, intake, by)
     search.index(case, words)
     announce("case", case.pk, case.version)
@@ -188,6 +190,7 @@ def _join(case: Case, intake: Intake, *, actor: Actor) -> tuple[Report, str]:
     by = _author(taken, actor)
     facts = {"report": taken.pk, "channel": intake.channel} | intake.extra
     record(case.subject, "joined", actor=by, at=at, facts=facts, remark=remark)
+    write(case, Happened("joined", at, facts, case.centre_id))
     _keep_photos(case, intake, by)
     search.index(case, search.words_said(case))
     announce("case", case.pk, case.version)

@@ -1,16 +1,18 @@
 """A case of the past: what was done, and what it amounts to (历史案件)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 from shiyu.calendars.rules import Calendars
 from shiyu.cases import timing
+from shiyu.cases.happened import Happened
+from shiyu.cases.judged import Took, took
 from shiyu.cases.models import Assignment, Case, Check, Rating
 from shiyu.cases.parts import follow, stand
 from shiyu.cases.replay import Standing, Step, apply
-from shiyu.cases.story import STEPS
+from shiyu.cases.story import STEPS, facts_of, first_facts
 from shiyu.files.bulk import Shown
 
 REPORTER = "receipt:0"
@@ -63,6 +65,7 @@ class Past:
     parts: list[Assignment] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     ratings: list[tuple[Rating, Told]] = field(default_factory=list)
+    happened: list[Happened] = field(default_factory=list)
     report_id: int = 0
 
 
@@ -82,6 +85,7 @@ def fold(
     case, standing = past.case, Standing()
     steps: list[Step] = []
     rows: dict[int, Assignment] = {}
+    lived: list[tuple[Told, About]] = []
     for told in past.told:
         if before is not None:
             before(past, standing, steps, told)
@@ -89,20 +93,40 @@ def fold(
         if step.verb == "rate":
             _rate(past, told)
         if step.verb not in STEPS:
+            lived.append((told, _about(case, standing)))
             continue
         apply(standing, step, extensions_most=case.procedure.extensions_most)
         steps.append(step)
         if step.verb == "report":
             case.reported_at = case.last_at = step.at
-            continue
-        _check(past, told)
-        change(past, told)
-        stand(case, standing, step.at)
-        past.parts = follow(case, rows, standing)
+            told.facts = first_facts(case) | told.facts
+        else:
+            _check(past, told)
+            change(past, told)
+            stand(case, standing, step.at)
+            past.parts = follow(case, rows, standing)
+        lived.append((told, _about(case, standing)))
     for part in past.parts:
         part.opened_at = past.opened.get(part.unit_id)
-    timing.refresh(case, past.parts, steps, now=steps[-1].at, calendars=calendars)
+    clocks = timing.refresh(case, past.parts, steps, now=steps[-1].at, calendars=calendars)
+    judged = iter(took(case, steps, clocks))
+    past.happened = [_happened(told, about, judged) for told, about in lived]
     return standing
+
+
+About = tuple[int, int | None, tuple[int, ...]]
+
+
+def _about(case: Case, standing: Standing) -> About:
+    return case.centre_id, standing.lead, tuple(standing.active)
+
+
+def _happened(told: Told, about: About, judged: Iterator[list[Took]]) -> Happened:
+    """A line whole: of a step also what the clocks that it ended had used."""
+    step = told.step
+    if step.verb in STEPS and (verdicts := next(judged)):
+        told.facts["took"] = verdicts
+    return Happened(step.verb, step.at, facts_of(step) | told.facts, *about)
 
 
 def change(past: Past, told: Told) -> None:

@@ -12,6 +12,7 @@ import polars as pl
 from django.db import transaction
 
 from shiyu.cases.bulk.copying import columns_of, copy_csv, draw, new_ids
+from shiyu.cases import events
 from shiyu.cases.channels import Channel
 from shiyu.cases.lifecycle import Outcome, Stage
 from shiyu.cases.models import Case, Report
@@ -76,6 +77,7 @@ def write_recorded(rows: pl.DataFrame, about: Recorded) -> int:
     _copy("journal_remark", _remarks(rows, about))
     _copy(Report._meta.db_table, _reports(rows, about))
     _copy("journal_line", _lines(rows, about))
+    events.recorded.send(Case, rows=rows.with_columns(_shared(about)))
     return rows.height
 
 
@@ -101,7 +103,14 @@ def _numbered(rows: pl.DataFrame, about: Recorded) -> pl.DataFrame:
         pl.Series("sealed", sealed, dtype=pl.String),
         pl.concat_str(pl.lit(about.prefix), day, pl.lit(number)).alias("number"),
         pl.col("closed_at").is_not_null().alias("closed"),
+        (_minute("closed_at") - _minute("reported_at")).alias("minutes"),
+        (_minute("closed_at") > _minute("due_at")).alias("late"),
     )
+
+
+def _minute(name: str) -> pl.Expr:
+    """Whole minutes since 1970, as the clock counts them."""
+    return pl.col(name).dt.epoch("s") // 60
 
 
 def _cases(rows: pl.DataFrame, about: Recorded) -> pl.DataFrame:
@@ -174,7 +183,7 @@ def _lines(rows: pl.DataFrame, about: Recorded) -> pl.DataFrame:
         pl.col("reported_at").alias("occurred_at"),
         _subject().alias("subject"),
         pl.lit("report").alias("verb"),
-        _facts().alias("facts"),
+        _facts(about).alias("facts"),
         "remark_id",
         pl.col("sealed").alias("commitment"),
     )
@@ -182,7 +191,7 @@ def _lines(rows: pl.DataFrame, about: Recorded) -> pl.DataFrame:
         pl.col("closed_at").alias("occurred_at"),
         _subject().alias("subject"),
         pl.lit("import_close").alias("verb"),
-        pl.lit("{}").alias("facts"),
+        _took().alias("facts"),
         pl.lit(None, pl.Int64).alias("remark_id"),
         pl.lit("").alias("commitment"),
     )
@@ -191,7 +200,18 @@ def _lines(rows: pl.DataFrame, about: Recorded) -> pl.DataFrame:
     return lines.with_columns(ids, pl.lit(about.actor).alias("actor"))
 
 
-def _facts() -> pl.Expr:
+def _shared(about: Recorded) -> list[pl.Expr]:
+    return [pl.lit(about.centre_id).alias("centre_id"), pl.lit(IMPORT).alias("channel")]
+
+
+def _took() -> pl.Expr:
+    """Facts of a closing: minutes since the report, and whether the source's time was kept."""
+    late = pl.when(pl.col("late")).then(pl.lit("true")).otherwise(pl.lit("false"))
+    late = pl.when(pl.col("late").is_null()).then(pl.lit("null")).otherwise(late)
+    return pl.concat_str(pl.lit('{"took": [["case", null, '), "minutes", pl.lit(", "), late, pl.lit("]]}"))
+
+
+def _facts(about: Recorded) -> pl.Expr:
     """Facts of a report's line as JSON: numbers only, so nothing needs to be escaped."""
     unit = pl.format(', "source_unit": {}', "unit_id").fill_null("")
     return pl.concat_str(
@@ -199,6 +219,8 @@ def _facts() -> pl.Expr:
         "report_id",
         pl.lit(f', "channel": "{IMPORT}", "place": '),
         "place_id",
+        pl.lit(f', "centre": {about.centre_id}'),
+        pl.format(', "kind": {}', "kind_id").fill_null(""),
         unit,
         pl.lit("}"),
     )

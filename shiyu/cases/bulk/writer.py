@@ -10,9 +10,10 @@ from typing import Any
 from django.db import models, transaction
 from django.utils import timezone
 
-from shiyu.cases import search
+from shiyu.cases import events, search
 from shiyu.cases.bulk.copying import copy_models, copy_rows, draw, new_ids
 from shiyu.cases.bulk.past import REPORTER, Past, Told
+from shiyu.cases.happened import Lived
 from shiyu.cases.models import Assignment, Case, Check, Found, Rating, Report, Reporter
 from shiyu.cases.story import facts_of, plain
 from shiyu.files.bulk import Shown, write_photos
@@ -71,6 +72,8 @@ def _write_batch(pasts: Sequence[Past]) -> None:
     write_photos(_photos(pasts))
     words = ((past.case.pk, search.words_of(past.case, past.told[0].words)) for past in pasts)
     copy_rows(Found._meta.db_table, ("case_id", "words"), words)
+    lived = [Lived(past.case, past.happened, whole=True) for past in pasts]
+    events.written.send(Case, lived=lived)
 
 
 def _number(pasts: Sequence[Past]) -> None:
@@ -151,11 +154,7 @@ def _only_told(step: Any, verb: str) -> Any:
 def _facts(past: Past, told: Told) -> dict[str, Any]:
     """What the journal line holds: ids for records, as the actions write it."""
     facts = facts_of(told.step) | {name: _id(value) for name, value in told.facts.items()}
-    if told.step.verb == "report":
-        case = past.case
-        own = {"report": past.report_id, "channel": case.channel, "place": case.place_id}
-        return own | facts
-    if told.step.verb == "rate":
+    if told.step.verb in {"report", "rate"}:
         return {"report": past.report_id} | facts
     return facts
 

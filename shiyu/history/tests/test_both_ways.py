@@ -22,7 +22,7 @@ from shiyu.journal.models import Line
 from shiyu.people.actors import Actor
 from shiyu.people.models import Person, Unit
 
-MADE = {"report", "channel", "place"}
+MADE = {"report", "channel", "place", "centre", "kind"}
 AUTOMATIC = {"joined", "child_done"}
 
 
