@@ -18,6 +18,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from shiyu.calendars.actions import draw_up_hours
+from shiyu.calendars.models import Revision
 from shiyu.cases import actions as do
 from shiyu.cases.models import Case
 from shiyu.cases.tests.world import LONG_AGO, THERE, World, a_photo, build
@@ -25,6 +27,7 @@ from shiyu.files.models import Photo
 from shiyu.journal.models import Line
 from shiyu.notices.actions import owe
 from shiyu.notices.models import Notice
+from shiyu.people.actors import Actor
 from shiyu.people.models import Appointment, Person, Post, PostDuty
 
 # ---- the city's own words: who is who, who sees what, who may do what -------------------------
@@ -249,6 +252,29 @@ ADDRESSES: dict[str, list[Address]] = {
         _of(SIGNED_IN, NO_METHOD, NONE, number="another's notice"),
         _of(SIGNED_IN, NO_METHOD, NONE, number=10**30),
     ],
+    "calendars:list": [_of(SIGNED_IN)],
+    "calendars:year": [
+        _of(SIGNED_IN, code="city", year=2026),
+        _of(SIGNED_IN, NONE, code="city", year=1999),
+        _of(SIGNED_IN, NONE, code="nowhere", year=2026),
+    ],
+    "calendars:hours": [_of(SIGNED_IN, OK, NOT_SO, holders={"administrator"}, code="city")],
+    "calendars:days": [
+        _of(SIGNED_IN, OK, NOT_SO, holders={"administrator"}, code="city", year=2026)
+    ],
+    "calendars:history": [_of(SIGNED_IN, holders={"administrator", "audit"}, code="city")],
+    "calendars:revision": [
+        _of(SIGNED_IN, holders={"administrator", "audit"}, pk="a revision"),
+        _of(SIGNED_IN, NONE, holders={"administrator", "audit"}, pk=OTHERS),
+    ],
+    "calendars:progress": [_of(SIGNED_IN, holders={"administrator", "audit"}, pk="a revision")],
+    "calendars:look": [
+        _of(SIGNED_IN, NO_METHOD, FOUND, holders={"administrator"}, pk="a revision")
+    ],
+    "calendars:publish": [
+        _of(SIGNED_IN, NO_METHOD, NOT_SO, holders={"administrator"}, pk="a revision")
+    ],
+    "calendars:undo": [_of(SIGNED_IN, NO_METHOD, 409, holders={"administrator"}, pk="a revision")],
     "places:cells": [_of(ANYBODY, 400)],
     "places:find": [_of(ANYBODY)],
     "places:at": [_of(ANYBODY, 400)],
@@ -382,6 +408,17 @@ def _in_longting(world: World, stage: str) -> Case:
     return case
 
 
+def a_revision() -> Revision:
+    """Other office hours, drawn up and not published."""
+    return draw_up_hours(
+        "city",
+        actor=Actor.program("test"),
+        valid_from=timezone.localdate(),
+        hours=[["09:00", "17:00"]],
+        weekdays=[1, 2, 3],
+    )
+
+
 def _things(world: World, town: Town) -> dict[str, Any]:
     owner = Person.objects.create(username="colleague", name="同事", password="!")
     owe([owner.pk], town.cases["gulou handling"].subject, "urged", facts={}, at=timezone.now())
@@ -395,6 +432,7 @@ def _things(world: World, town: Town) -> dict[str, Any]:
         "another's session": session.pk,
         "somebody": world.people["nobody"].pk,
         "a post": post.pk,
+        "a revision": a_revision().pk,
         "a case's photo": town.photos["gulou closed"],
     }
 

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("shiyu.desk.urls")),
     path("files/", include("shiyu.files.urls")),
     path("notices/", include("shiyu.notices.urls")),
+    path("calendars/", include("shiyu.calendars.urls")),
     path("places/", include("shiyu.places.urls")),
     path("language/", set_language, name="set_language"),
     path("size/", looks.size, name="size"),
