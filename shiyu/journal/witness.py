@@ -80,17 +80,18 @@ def exchange_key(*, now: datetime | None = None) -> Mark:
 def taken_back(connection: Connection, *, now: datetime | None = None) -> Mark:
     """State that a restore has taken the database back, so that its loss is no secret (恢复登记).
 
+    The chain goes on from the last mark that the database still agrees with.
+
     Raises  ValueError when nothing witnessed is missing.
     """
-    row = connection.execute(LAST_BATCH).fetchone()
-    batch, head = (row[0], bytes(row[1])) if row else (0, b"")
     with _held(witness_file()) as file:
         last = last_mark(file)
-        head_mark = _last_head(file, last)
-        if last is None or head_mark is None or head_mark.batch <= batch:
+        marks = (mark for mark in _backwards(file) if mark.kind != KEY)
+        stands = next((mark for mark in marks if _agrees(connection, mark)), None)
+        if last is None or stands == _last_head(file, last):
             raise ValueError("nothing that was witnessed is missing")
-        says = {"batch": batch, "head": head.hex(), "lost_from": batch + 1}
-        says["lines"] = _lines_up_to(connection, batch)
+        batch, lines, head = (stands.batch, stands.lines, stands.head) if stands else (0, 0, "")
+        says = {"batch": batch, "lines": lines, "head": head}
         return _append(file, write_mark(BACK, after=last, by=own_key(), at=now, **says))
 
 
@@ -135,12 +136,16 @@ def _last_head(file: IO[bytes], last: Mark | None) -> Mark | None:
 
 def _agree(connection: Connection, mark: Mark | None) -> None:
     """What the last mark says of its batch must still stand in the database."""
-    if mark is None or mark.batch == 0:
-        return
+    if mark is not None and not _agrees(connection, mark):
+        says = f"batch {mark.batch}, witnessed at {mark.at}, is missing or another in the database"
+        raise Disagrees(says)
+
+
+def _agrees(connection: Connection, mark: Mark) -> bool:
+    if mark.batch == 0:
+        return True
     row = connection.execute(HEAD_OF, [mark.batch]).fetchone()
-    if row is None or bytes(row[0]).hex() != mark.head:
-        what = "is missing" if row is None else "is another"
-        raise Disagrees(f"batch {mark.batch}, witnessed at {mark.at}, {what} in the database")
+    return row is not None and bytes(row[0]).hex() == mark.head
 
 
 def _is_due(last: Mark | None, batch: int, now: datetime) -> bool:
@@ -181,11 +186,6 @@ def _head_mark(
         root=root_of(leaves, digest).hex() if leaves else "",
         algorithm=algorithm,
     )
-
-
-def _lines_up_to(connection: Connection, batch: int) -> int:
-    row = connection.execute(LINES_AFTER, [0, batch]).fetchone()
-    return int(row[0]) if row else 0
 
 
 @contextmanager
