@@ -44,7 +44,8 @@ from shiyu.cases.actions.intake import (
     remark,
     settle,
 )
-from shiyu.cases.actions.looking import CHOSEN, search_by_phone, unmask
+from shiyu.cases.actions.looking import CHOSEN, note_export, search_by_phone, unmask
+from shiyu.cases.actions.rehearsal import refusal_of
 from shiyu.cases.actions.reporting import Intake, join, order, report
 
 __all__ = [
@@ -71,11 +72,13 @@ __all__ = [
     "import_close",
     "join",
     "merge",
+    "note_export",
     "object_",
     "opened",
     "order",
     "rate",
     "recall",
+    "refusal_of",
     "refuse_appeal",
     "refuse_extension",
     "refuse_suspension",

@@ -3,6 +3,7 @@
 What was looked at stands nowhere in the record: only whose report, by whom, why and until when.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import transaction
@@ -23,7 +24,7 @@ FOUND_MOST = 50
 SEARCHES = "search:phone"
 """The subject of searches by telephone number in the journal."""
 
-CHOSEN = tuple(p for p in Look.Purpose if p != Look.Purpose.BY_PHONE)
+CHOSEN = tuple(p for p in Look.Purpose if p not in {Look.Purpose.BY_PHONE, Look.Purpose.EXPORT})
 
 
 @transaction.atomic
@@ -72,3 +73,14 @@ def search_by_phone(phone: str, *, actor: Actor) -> list[Case]:
     )
     record(SEARCHES, "search_phone", actor=actor, at=now, facts={"reports": reports})
     return found
+
+
+@transaction.atomic
+def note_export(reports: Sequence[int], *, subject: str, actor: Actor) -> None:
+    """Keep with each of these reports that its reporter went into an approved export (导出)."""
+    now = moment()
+    Look.objects.bulk_create(
+        Look(report_id=pk, person_id=actor.id, purpose=Look.Purpose.EXPORT, at=now, until=now)
+        for pk in reports
+    )
+    record(subject, "reporters", actor=actor, at=now, facts={"reports": list(reports)})

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from shiyu.cases import events, rules, story, timing
-from shiyu.cases.actions import tell
+from shiyu.cases.actions import rehearsal, tell
 from shiyu.cases.gathered import gather
 from shiyu.cases.happened import happened, write
 from shiyu.cases.judged import Took, took
@@ -74,6 +74,7 @@ class Turn:
         )
         most = self.case.procedure.extensions_most
         apply(self.standing, step, extensions_most=most)
+        rehearsal.stop_here()
         remark = None
         if text:
             remark = write_remark(self.case.subject, text, author=self.actor, at=self.now)
