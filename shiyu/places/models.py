@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -60,6 +62,7 @@ class Place(models.Model):
     boundary_source = models.CharField(_("边界来源"), max_length=40, default="", blank=True)
     lon = models.FloatField(null=True, blank=True)
     lat = models.FloatField(null=True, blank=True)
+    closed_on = models.DateField(_("撤销日期"), null=True, blank=True)
 
     class Meta:
         ordering: ClassVar = ["first"]
@@ -89,3 +92,99 @@ class RosterEntry(models.Model):
 
     class Meta:
         indexes: ClassVar = [models.Index(fields=["place", "title"])]
+
+
+class Former(models.Model):
+    """What a place was called and where it belonged until a day (区域沿革)."""
+
+    place = models.ForeignKey(Place, models.PROTECT, related_name="former")
+    name = models.CharField(_("名称"), max_length=80)
+    parent = models.ForeignKey(Place, models.PROTECT, null=True, related_name="+")
+    until = models.DateField(_("至"))
+    line = models.CharField(_("变更"), max_length=12)
+
+    class Meta:
+        ordering: ClassVar = ["-until", "-id"]
+
+
+class Survey(models.Model):
+    """A file of boundaries as it was read, found fault with, and perhaps put in force (测绘成果).
+
+    faults   what is wrong or was mended: kind, code, words, area in m², and its shape (WKB, hex).
+    version  the number the map had when this came into force; None until then.
+    """
+
+    class State(models.TextChoices):
+        READ = "read", _("待发布")
+        DUE = "due", _("已定日期")
+        IN_FORCE = "in_force", _("已启用")
+        UNDONE = "undone", _("已恢复原图")
+        DROPPED = "dropped", _("不采用")
+
+    source = models.CharField(_("来源"), max_length=40)
+    crs = models.CharField(_("坐标系"), max_length=10)
+    state = models.CharField(max_length=10, choices=State, default=State.READ)
+    read = models.PositiveIntegerField(_("图斑"), default=0)
+    faults = models.JSONField(default=list)
+    based_on = models.PositiveIntegerField(_("地图版本"))
+    version = models.PositiveIntegerField(null=True, blank=True)
+    valid_from = models.DateField(_("启用日期"), null=True, blank=True)
+    drawn_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True)
+    drawn_at = models.DateTimeField(_("上传时间"), auto_now_add=True)
+    in_force_at = models.DateTimeField(_("启用时间"), null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+
+
+class Surveyed(models.Model):
+    """The boundary of one place in a survey, and the one it had before (图斑)."""
+
+    survey = models.ForeignKey(Survey, models.CASCADE, related_name="shapes")
+    place = models.ForeignKey(Place, models.PROTECT, related_name="+")
+    boundary = models.BinaryField()
+    former = models.BinaryField(null=True, blank=True)
+    former_source = models.CharField(max_length=40, default="", blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["survey", "place"], name="surveyed_once")
+        ]
+
+
+class Address(models.Model):
+    """A written address and where it is, WGS-84 (地名地址).
+
+    words  two-character pieces of name and aliases, by which it is found.
+    road, door  the road and the number on it, where the name ends in one: for numbers between.
+    """
+
+    name = models.CharField(_("地址"), max_length=120)
+    aliases = ArrayField(models.CharField(max_length=120), verbose_name=_("别名"), default=list)
+    lon = models.FloatField(_("经度"))
+    lat = models.FloatField(_("纬度"))
+    place = models.ForeignKey(
+        Place, models.PROTECT, null=True, blank=True, related_name="addresses"
+    )
+    source = models.CharField(_("来源"), max_length=40, default="", blank=True)
+    plain = models.CharField(max_length=120, unique=True)
+    words = ArrayField(models.CharField(max_length=12), default=list)
+    road = models.CharField(max_length=120, default="", blank=True)
+    door = models.PositiveIntegerField(null=True, blank=True)
+    closed_on = models.DateField(_("停用日期"), null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["plain"]
+        indexes: ClassVar = [
+            GinIndex(fields=["words"], name="address_words"),
+            models.Index(fields=["road", "door"], name="address_by_road"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def subject(self) -> str:
+        """Name of this record in the journal."""
+        return f"address:{self.pk}"
