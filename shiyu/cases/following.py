@@ -69,6 +69,11 @@ def places_named(words: str) -> Sequence[Named]:
     return [Named(*row) for row in rows[:FOUND_MOST]]
 
 
+def place_names(codes: Collection[str]) -> dict[str, str]:
+    """Names of places by code."""
+    return dict(Place.objects.filter(code__in=list(codes)).values_list("code", "name"))
+
+
 def kinds_named(words: str) -> Sequence[Named]:
     """Kinds by code or name; a whole class by its code or name."""
     exact = [k for k in find_kinds(words) if words in {k.code, k.name}]
@@ -82,6 +87,8 @@ def kinds_named(words: str) -> Sequence[Named]:
 def register() -> None:
     """Let people know what cases, places and kinds there are."""
     following.units.append(OpenWork())
+    following.deal.append(succeeding.dealt)
     following.sight.append(sight)
     following.places.append(places_named)
+    following.place_names.append(place_names)
     following.kinds.append(kinds_named)

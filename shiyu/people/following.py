@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shiyu.people.actors import Actor
-from shiyu.people.models import Person, Unit, UnitChange
+from shiyu.people.models import Heir, Person, Unit, UnitChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,17 @@ class Personal(Protocol):
 
 
 Lookup = Callable[[str], Sequence[Named]]
+Deal = Callable[[Unit, Sequence[Heir]], Sequence[int]]
 Sight = Callable[[Actor], Sequence[tuple[str, int]]]
 
 units: list[UnitFollower] = []
 personal: list[Personal] = []
+deal: list[Deal] = []
+"""How many open things each heir would take, in the order of the heirs."""
 places: list[Lookup] = []
 """Finds places by code, name or sound; one entry, by the module that knows places."""
+place_names: list[Callable[[Collection[str]], dict[str, str]]] = []
+"""The names of places by code, in one query."""
 kinds: list[Lookup] = []
 """Finds kinds of case by code or name."""
 sight: list[Sight] = []
@@ -79,6 +84,15 @@ sight: list[Sight] = []
 def find_places(words: str) -> Sequence[Named]:
     """Places of this code or name, the best first."""
     return [found for look in places for found in look(words)]
+
+
+def names_of_places(codes: Collection[str]) -> dict[str, str]:
+    """The names of these places by code; a code nobody knows is left out."""
+    wanted = {code for code in codes if code}
+    found: dict[str, str] = {}
+    for look in place_names if wanted else ():
+        found |= look(wanted)
+    return found
 
 
 def find_kinds(words: str) -> Sequence[Named]:

@@ -100,3 +100,10 @@ def one_unit(words: str, *, field: str = "unit") -> Unit:
         raise Refused(_("没有名称、代码或拼音是“%(words)s”的机构") % {"words": words}, field=field)
     names = "、".join(f"{unit.name}（{unit.code}）" for unit in found[:5])
     raise Refused(_("有几个机构符合：%(names)s。写代码或全名") % {"names": names}, field=field)
+
+
+def find_people(words: str) -> "QuerySet[Person]":
+    """People by account, name or sound (检索人员)."""
+    words = words.strip()
+    said = Q(name__contains=words) | Q(username__startswith=words.lower())
+    return Person.objects.filter(said | Q(pinyin__contains=words.lower())).order_by("pinyin", "pk")

@@ -6,7 +6,7 @@ from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from django.urls import path
 
-from shiyu.people.views import own, people
+from shiyu.people.views import own, people, posts, units
 from shiyu.people.web import signed_in
 
 urlpatterns = [
@@ -19,7 +19,7 @@ urlpatterns = [
     ),
     path(
         "password/",
-        signed_in(account.PasswordChangeView.as_view(template_name="people/password.html")),
+        signed_in(own.ChangePassword.as_view()),
         name="account_change_password",
     ),
     path(
@@ -70,7 +70,22 @@ urlpatterns = [
     path("people/new/", people.new, name="account_new_person"),
     path("people/<int:number>/", people.person, name="account_person"),
     path("people/<int:number>/password/", people.password, name="account_person_password"),
-    path("people/<int:number>/posts/<int:post>/", people.appoint, name="account_appoint"),
-    path("people/<int:number>/leave/<int:appointment>/", people.leave, name="account_leave"),
+    path("people/<int:number>/posts/<int:post>/", posts.appoint, name="account_appoint"),
+    path("people/<int:number>/leave/<int:appointment>/", posts.leave, name="account_leave"),
     path("people/<int:number>/do/<slug:what>/", people.act, name="account_person_act"),
+    path("people/<int:number>/depart/", posts.depart, name="account_depart"),
+    path("posts/<int:number>/", posts.post, name="account_post"),
+    path("posts/<int:number>/title/", posts.rename, name="account_rename_post"),
+    path("posts/<int:number>/duties/", posts.give, name="account_give_duty"),
+    path(
+        "posts/<int:number>/duties/<int:duty>/withdraw/",
+        posts.withdraw,
+        name="account_withdraw_duty",
+    ),
+    path("units/", units.listing, name="account_units"),
+    path("units/new/", units.new, name="account_new_unit"),
+    path("units/<int:number>/", units.unit, name="account_unit"),
+    path("units/<int:number>/posts/", posts.new, name="account_new_post"),
+    path("units/<int:number>/<slug:what>/", units.change, name="account_unit_change"),
+    path("units/changes/<int:number>/undo/", units.undo, name="account_undo_change"),
 ]

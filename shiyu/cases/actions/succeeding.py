@@ -7,7 +7,6 @@ from django.db import transaction
 from django.db.models import Q
 
 from shiyu.cases.actions.turn import begin
-from shiyu.cases.lifecycle import Stage
 from shiyu.cases.models import Assignment, Case, CaseQuerySet
 from shiyu.common.errors import OutOfOrder, Refused
 from shiyu.people.actors import Actor
@@ -66,7 +65,8 @@ def hand_over_some(change: UnitChange, most: int) -> int:
     Each in a transaction of its own (or a savepoint of the caller's): whoever is killed in the
     middle begins again with what is left. A case that cannot go over now is tried again later.
     """
-    shares, done, last = _shares(change), 0, 0
+    heirs = Heir.objects.filter(change=change).select_related("unit").order_by("ordinal")
+    shares, done, last = _shares(list(heirs)), 0, 0
     actor = Actor.program(HANDED)
     while done < most:
         waiting = open_work([change.unit_id]).filter(pk__gt=last).order_by("pk")
@@ -89,13 +89,17 @@ def heir_of(case: Case, shares: Sequence[Share]) -> Unit:
     return next((share.unit for share in shares if share.takes(case)), shares[-1].unit)
 
 
-def work_left(change: UnitChange) -> int:
-    """How many open cases still name the old unit; those that wait for their stage left out."""
-    return open_work([change.unit_id]).exclude(stage=Stage.SUSPENDED).count()
+def dealt(unit: Unit, heirs: Sequence[Heir]) -> list[int]:
+    """How many of a unit's open cases each of these heirs would take (移交预览)."""
+    counts = dict.fromkeys((heir.unit.pk for heir in heirs), 0)
+    shares = _shares(heirs)
+    cases = open_work([unit.pk]).select_related("kind").only("place_number", "kind")
+    for case in cases.iterator():
+        counts[heir_of(case, shares).pk] += 1
+    return list(counts.values())
 
 
-def _shares(change: UnitChange) -> list[Share]:
-    heirs = list(Heir.objects.filter(change=change).select_related("unit").order_by("ordinal"))
+def _shares(heirs: Sequence[Heir]) -> list[Share]:
     codes = {code for heir in heirs for code in heir.places}
     spans = {
         code: (first, last)

@@ -17,6 +17,7 @@ from shiyu.people.actions.accounts import (
     set_password,
     switch_single_keys,
 )
+from shiyu.people.actions.leaving import Departure, depart
 from shiyu.people.actions.sessions import (
     end_session,
     end_sessions,
@@ -36,9 +37,10 @@ from shiyu.people.actions.unit_changes import (
     split_unit,
     undo_change,
 )
-from shiyu.people.actions.units import create_post, create_unit
+from shiyu.people.actions.units import create_post, create_unit, rename_post
 
 __all__ = [
+    "Departure",
     "Share",
     "apply_due_changes",
     "appoint",
@@ -48,6 +50,7 @@ __all__ = [
     "create_post",
     "create_unit",
     "deactivate",
+    "depart",
     "end_appointment",
     "end_session",
     "end_sessions",
@@ -64,6 +67,7 @@ __all__ = [
     "note_sign_out",
     "reactivate",
     "remove_second_factor",
+    "rename_post",
     "rename_unit",
     "set_password",
     "split_unit",

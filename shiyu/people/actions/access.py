@@ -23,14 +23,28 @@ from shiyu.people.models import Appointment, Person, Post, PostDuty, Unit
 
 @transaction.atomic
 def appoint(
-    person: Person, post: Post, *, starts_on: date, actor: Actor, ends_on: date | None = None
+    person: Person,
+    post: Post,
+    *,
+    starts_on: date,
+    actor: Actor,
+    ends_on: date | None = None,
+    acting_for: Person | None = None,
 ) -> Appointment:
-    """Put a person into a post, from a day on (任职)."""
-    rules.require(actor, Duty.SECURITY_ADMIN)
+    """Put a person into a post, from a day on (任职), or in another's place for a time (代理).
+
+    acting_for  whose post it is: it needs an end, starts and ends by itself, and each act done by
+                it names both. What may not be held together may not be held by acting either.
+    """
+    actor = rules.require(actor, Duty.SECURITY_ADMIN)
     rules.require_another(actor, person)
     post, (person,) = _lock(post, [person.pk])
     if ends_on and ends_on < starts_on:
         raise Refused(_("任职止日早于起日"), field="ends_on")
+    if post.unit.ended_on is not None:
+        raise Refused(_("%(unit)s 已停用") % {"unit": post.unit}, field="post")
+    if acting_for is not None:
+        _may_stand_in(person, acting_for, post, starts_on, ends_on)
     if not person.is_active:
         raise Refused(_("这个账号已停用，先恢复再任职"), field="person")
     theirs = Appointment.objects.not_over().filter(person=person, post=post)
@@ -39,12 +53,13 @@ def appoint(
     held = rules.administration_of([person.pk]).get(person.pk, set())
     _refuse_clash(held | set(post.duties.values_list("duty", flat=True)))
     appointment = Appointment.objects.create(
-        person=person, post=post, starts_on=starts_on, ends_on=ends_on
+        person=person, post=post, starts_on=starts_on, ends_on=ends_on, acting_for=acting_for
     )
     _raise_versions([person.pk])
     facts: dict[str, object] = {"post": post.pk, "appointment": appointment.pk}
-    facts["starts_on"] = str(starts_on)
-    record(f"person:{person.pk}", "appoint", actor=actor, facts=facts)
+    facts |= {"starts_on": starts_on} | ({"ends_on": ends_on} if ends_on else {})
+    facts |= {"acting_for": acting_for.pk} if acting_for else {}
+    record(f"person:{person.pk}", "act_for" if acting_for else "appoint", actor=actor, facts=facts)
     return appointment
 
 
@@ -53,7 +68,7 @@ def end_appointment(
     appointment: Appointment, *, actor: Actor, ends_on: date | None = None
 ) -> Appointment:
     """Let a person leave a post: at once, or with the end of a day to come (离任)."""
-    rules.require(actor, Duty.SECURITY_ADMIN)
+    actor = rules.require(actor, Duty.SECURITY_ADMIN)
     rules.require_another(actor, appointment.person)
     _lock(appointment.post, [appointment.person_id])
     appointment.refresh_from_db()
@@ -92,7 +107,7 @@ def give_duty(
 
     first, last  preorder numbers of the place; the places module knows them.
     """
-    rules.require(actor, Duty.SECURITY_ADMIN)
+    actor = rules.require(actor, Duty.SECURITY_ADMIN)
     _check_scope(duty, place_code, first, last, unit)
     holders = set(Appointment.objects.not_over().filter(post=post).values_list("person", flat=True))
     post, people = _lock(post, holders)
@@ -118,7 +133,7 @@ def give_duty(
 @transaction.atomic
 def withdraw_duty(given: PostDuty, *, actor: Actor) -> None:
     """Take a duty from a post; its holders lose it with their next request (收回职责)."""
-    rules.require(actor, Duty.SECURITY_ADMIN)
+    actor = rules.require(actor, Duty.SECURITY_ADMIN)
     holders = Appointment.objects.not_over().filter(post=given.post_id)
     _post, people = _lock(given.post, set(holders.values_list("person", flat=True)))
     facts = _named(given)
@@ -135,7 +150,7 @@ def follow_places(intervals: Mapping[str, tuple[int, int]], *, actor: Actor) -> 
 
     Called in the transaction that renumbers the tree; returns how many duties changed.
     """
-    rules.require(actor, Duty.SYSTEM_ADMIN)
+    actor = rules.require(actor, Duty.SYSTEM_ADMIN)
     changed = []
     for given in PostDuty.objects.select_for_update().filter(place_code__in=intervals):
         numbers = intervals[given.place_code]
@@ -151,9 +166,24 @@ def follow_places(intervals: Mapping[str, tuple[int, int]], *, actor: Actor) -> 
     return len(changed)
 
 
+def _may_stand_in(
+    person: Person, whose: Person, post: Post, starts_on: date, ends_on: date | None
+) -> None:
+    if ends_on is None:
+        raise Refused(_("代理须写明到哪一天为止"), field="ends_on")
+    if ends_on < timezone.localdate():
+        raise Refused(_("代理期已经过去"), field="ends_on")
+    if whose.pk == person.pk:
+        raise Refused(_("不能代理自己"), field="acting_for")
+    own = Appointment.objects.not_over().filter(person=whose, post=post, acting_for=None)
+    if not _overlapping(own, starts_on, ends_on):
+        text = _("%(name)s 这段时间不在这个岗位上")
+        raise Refused(text % {"name": whose.name}, field="acting_for")
+
+
 def _lock(post: Post, person_ids: Iterable[int]) -> tuple[Post, list[Person]]:
     """The post and people as they are now, held until the end of the transaction."""
-    post = Post.objects.select_for_update().get(pk=post.pk)
+    post = Post.objects.select_for_update(of=("self",)).select_related("unit").get(pk=post.pk)
     people = Person.objects.select_for_update().filter(pk__in=list(person_ids)).order_by("pk")
     return post, list(people)
 

@@ -34,7 +34,7 @@ def create_person(
     made_up: bool = False,
 ) -> Person:
     """Give somebody an account (建账号); without a password nobody can sign in with it yet."""
-    rules.require(actor, Duty.SECURITY_ADMIN)
+    actor = rules.require(actor, Duty.SECURITY_ADMIN)
     person = Person(
         username=unicodedata.normalize("NFKC", username).strip().lower(),
         name=name.strip(),
@@ -72,7 +72,7 @@ def reactivate(person: Person, *, actor: Actor) -> Person:
 @transaction.atomic
 def set_password(person: Person, password: str, *, actor: Actor) -> Person:
     """Give somebody a first or new password, to be changed at the next sign-in (设密码)."""
-    rules.require(actor, Duty.SECURITY_ADMIN)
+    actor = rules.require(actor, Duty.SECURITY_ADMIN)
     rules.require_another(actor, person)
     person = Person.objects.select_for_update().get(pk=person.pk)
     _set(person, password)
@@ -146,7 +146,7 @@ def give_made_up_people_a_password(password: str, *, actor: Actor) -> int:
 
 
 def _switch(person: Person, *, on: bool, actor: Actor) -> Person:
-    rules.require(actor, Duty.SECURITY_ADMIN)
+    actor = rules.require(actor, Duty.SECURITY_ADMIN)
     rules.require_another(actor, person)
     person = Person.objects.select_for_update().get(pk=person.pk)
     if person.is_active == on:

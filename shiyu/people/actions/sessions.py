@@ -42,7 +42,7 @@ def end_sessions(person: Person, *, actor: Actor, keep: str = "") -> int:
 @transaction.atomic
 def remove_second_factor(person: Person, *, actor: Actor) -> None:
     """Take off a lost second factor, so that its owner can enrol anew (解除动态口令)."""
-    rules.require(actor, Duty.SECURITY_ADMIN)
+    actor = rules.require(actor, Duty.SECURITY_ADMIN)
     rules.require_another(actor, person)
     gone, _rows = Authenticator.objects.filter(user_id=person.pk).delete()
     if not gone:

@@ -26,7 +26,7 @@ def create_unit(
     made_up: bool = False,
 ) -> Unit:
     """Enter a unit of the city, with its code of record (设立机构)."""
-    rules.require(actor, Duty.SYSTEM_ADMIN)
+    actor = rules.require(actor, Duty.SYSTEM_ADMIN)
     if kind not in Unit.Kind.values or tier not in Tier.values:
         raise Refused(_("机构类别或层级不在目录里"), field="kind")
     unit = Unit(
@@ -54,10 +54,25 @@ def create_unit(
 @transaction.atomic
 def create_post(unit: Unit, title: str, *, actor: Actor) -> Post:
     """Set up a post in a unit; what it may do is given to it afterwards (设岗)."""
-    rules.require(actor, Duty.SYSTEM_ADMIN)
+    actor = rules.require(actor, Duty.SYSTEM_ADMIN)
     title = title.strip()
     if not title:
         raise Refused(_("填写岗位名称，如“受理员”"), field="title")
+    if unit.ended_on is not None:
+        raise Refused(_("%(unit)s 已停用") % {"unit": unit}, field="title")
     post = Post.objects.create(unit=unit, title=title)
     record(f"post:{post.pk}", "create", actor=actor, facts={"unit": unit.pk})
+    return post
+
+
+@transaction.atomic
+def rename_post(post: Post, title: str, *, actor: Actor) -> Post:
+    """Call a post otherwise; what it may do stays (岗位改名)."""
+    actor = rules.require(actor, Duty.SYSTEM_ADMIN)
+    title = title.strip()
+    if not title:
+        raise Refused(_("填写岗位名称，如“受理员”"), field="title")
+    post.title = title[:40]
+    post.save(update_fields=["title"])
+    record(f"post:{post.pk}", "rename_post", actor=actor)
     return post

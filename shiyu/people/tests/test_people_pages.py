@@ -115,7 +115,11 @@ def test_posts_are_given_and_left(client: Client, security: Person, li: Person) 
     post = post_with("dispatch")
 
     assert "岗位" in page(client, "account_person", li.pk, unit=make_unit().name)
-    client.post(reverse("account_appoint", args=[li.pk, post.pk]))
+    form = {"starts_on": str(timezone.localdate())}
+    shown = client.post(reverse("account_appoint", args=[li.pk, post.pk]), form)
+    assert "派遣" in shown.content.decode()
+    assert not Actor.for_person(li).holds("dispatch")
+    client.post(reverse("account_appoint", args=[li.pk, post.pk]), form | {"checked": "1"})
     assert Actor.for_person(li).holds("dispatch")
     held = Appointment.objects.get(person=li, post=post)
     client.post(reverse("account_leave", args=[li.pk, held.pk]))

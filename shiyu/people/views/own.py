@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from shiyu.common.answered import answered_once
 from shiyu.people import actions, demo
 from shiyu.people.devices import device
-from shiyu.people.duties import Duty
+from shiyu.people.duties import ADMINISTRATION, Duty
 from shiyu.people.models import Appointment
 from shiyu.people.web import SignedIn, actor_of, signed_in
 
@@ -36,6 +36,20 @@ class SignIn(account.LoginView):
         return response
 
 
+class ChangePassword(account.PasswordChangeView):
+    """One's own password; an account without one is told how it signs in instead (改密码)."""
+
+    template_name = "people/password.html"
+
+    def dispatch(self, request: SignedIn, *args: object, **kwargs: object) -> HttpResponse:
+        if not request.user.has_usable_password():
+            text = _("这个账号没有密码，用通行密钥或统一身份登录。需要密码，找安全管理员设一个")
+            messages.info(request, text)
+            return redirect("account_home")
+        response: HttpResponse = super().dispatch(request, *args, **kwargs)
+        return response
+
+
 @signed_in
 @require_safe
 def home(request: SignedIn) -> HttpResponse:
@@ -43,7 +57,7 @@ def home(request: SignedIn) -> HttpResponse:
     appointments = (
         Appointment.objects.in_force(timezone.localdate())
         .filter(person=request.user)
-        .select_related("post__unit")
+        .select_related("post__unit", "acting_for")
         .prefetch_related("post__duties__unit")
         .order_by("starts_on", "pk")
     )
@@ -55,6 +69,7 @@ def home(request: SignedIn) -> HttpResponse:
         "appointments": appointments,
         "second_factor": second_factor,
         "manages_people": manages,
+        "manages_units": actor_of(request).holds(*ADMINISTRATION),
     }
     return render(request, "people/home.html", context)
 

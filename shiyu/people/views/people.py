@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -20,6 +19,7 @@ from shiyu.people.actors import Actor
 from shiyu.people.devices import device
 from shiyu.people.duties import Duty
 from shiyu.people.forms import NewPersonForm, SetPasswordForm
+from shiyu.people.history import NOT_A_CHANGE, history
 from shiyu.people.models import Appointment, Person, Post
 from shiyu.people.web import SignedIn, actor_of, needs
 
@@ -109,29 +109,6 @@ def password(request: SignedIn, number: int) -> HttpResponse:
     return _person_page(request, found, form, status=422)
 
 
-@needs(SECURITY)
-@require_POST
-@answered_once
-def appoint(request: SignedIn, number: int, post: int) -> HttpResponse:
-    """Into a post from today on (任职)."""
-    wanted = get_object_or_404(Post, pk=post)
-    today = timezone.localdate()
-    actions.appoint(_person(request, number), wanted, starts_on=today, actor=actor_of(request))
-    messages.success(request, _("已任职，从今天起"))
-    return redirect("account_person", number)
-
-
-@needs(SECURITY)
-@require_POST
-@answered_once
-def leave(request: SignedIn, number: int, appointment: int) -> HttpResponse:
-    """Out of a post at once (离任)."""
-    held = get_object_or_404(Appointment, pk=appointment, person=number)
-    actions.end_appointment(held, actor=actor_of(request))
-    messages.success(request, _("已离任，权限即刻收回"))
-    return redirect("account_person", number)
-
-
 def _person(request: SignedIn, number: int) -> Person:
     return get_object_or_404(rules.visible_to(actor_of(request)), pk=number)
 
@@ -140,7 +117,8 @@ def _person_page(
     request: SignedIn, found: Person, form: SetPasswordForm, *, status: int = 200
 ) -> HttpResponse:
     actor: Actor = actor_of(request)
-    held = found.appointments.select_related("post__unit").prefetch_related("post__duties__unit")
+    held = found.appointments.select_related("post__unit", "acting_for")
+    held = held.prefetch_related("post__duties__unit")
     unit = request.GET.get("unit", "").strip()[:40]
     context = {
         "person": found,
@@ -153,6 +131,7 @@ def _person_page(
             for session in UserSession.objects.filter(user=found).order_by("-last_seen_at")
         ],
         "second_factor": Authenticator.objects.filter(user=found, type="totp").exists(),
+        "history": history(f"person:{found.pk}", leave_out=NOT_A_CHANGE),
         "may_act": actor.holds(SECURITY) and actor.id != found.pk,
         "unit": unit,
         "posts": _posts(unit) if unit else [],
