@@ -15,7 +15,7 @@ from shiyu.cases.happened import Lived
 from shiyu.common import ready
 from shiyu.facts.counting import NEEDS_ITS_STORY, Counting, Entry
 from shiyu.facts.measures import Measure
-from shiyu.facts.recount import Counted, Figures, Key, recount, retold
+from shiyu.facts.recount import Counted, Figures, Key, Recounted, recount, retold
 from shiyu.places.rules import the_city
 
 COLUMNS = (
@@ -129,12 +129,13 @@ def rebuild() -> int:
     Read at one moment: lines written meanwhile keep their own deltas.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        if not connection.savepoint_ids:  # a transaction of its own
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute(f"SELECT {', '.join(COLUMNS)} FROM facts_fact")  # noqa: S608
         owed: dict[Key, Figures] = {}
         for row in cursor:
             _sum(owed, Key(*row[:7]), [-figure for figure in row[7:]])
-    for some in recount():
+    for some in recount(Recounted()):
         for key, figures in some.items():
             _sum(owed, key, figures)
     changed = {key: figures for key, figures in owed.items() if figures != NOTHING}
@@ -163,7 +164,8 @@ def _take_along(sums: dict[Key, Figures], one: Lived) -> None:
 def _add(
     sums: dict[Key, Figures], entry: Entry, place: int, kind: int, channel: str, *, sign: int = 1
 ) -> None:
-    key = Key(entry.day, str(entry.measure), place, entry.unit, kind, channel, entry.outcome)
+    named = str(channel), str(entry.outcome)  # choices as their values
+    key = Key(entry.day, str(entry.measure), place, entry.unit, kind, *named)
     figures = (entry.n, entry.judged, entry.missed, entry.total)
     _sum(sums, key, [sign * figure for figure in figures])
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from shiyu.facts.actions import COLUMNS, NOTHING
 from shiyu.facts.measures import Measure
-from shiyu.facts.recount import Figures, Key, recount
+from shiyu.facts.recount import Figures, Key, Recounted, recount
 
 STORED = f"""
     SELECT {", ".join(COLUMNS[:7])}, sum(n), sum(judged), sum(missed), sum(total)
@@ -49,14 +49,6 @@ class Difference:
         }
 
 
-@dataclass(slots=True)
-class Recounted:
-    """How far a recount has come."""
-
-    facts: int = 0
-    faults: int = 0
-
-
 def differences(
     done: Recounted, first: date | None = None, last: date | None = None
 ) -> Iterator[Difference | None]:
@@ -66,12 +58,12 @@ def differences(
     are read at one moment: the city goes on meanwhile.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        if not connection.in_atomic_block or len(connection.savepoint_ids) == 0:
+        if not connection.savepoint_ids:  # a transaction of its own
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute(STORED, (first, last))
         owed: dict[Key, Figures] = {Key(*row[:7]): _ints(row[7:]) for row in cursor}
         stored = dict(owed)
-        for some in recount(first, last):
+        for some in recount(done, first, last):
             for key, figures in some.items():
                 left = owed.get(key, NOTHING)
                 owed[key] = _ints(a - b for a, b in zip(left, figures, strict=True))

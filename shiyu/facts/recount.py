@@ -32,15 +32,13 @@ LINES = """
 """
 CASES = """
     SELECT id, taken_in_at, place_id, coalesce(kind_id, 0), channel, centre_id
-      FROM cases_case WHERE id > %s ORDER BY id LIMIT %s
+      FROM cases_case WHERE id = ANY(%s)
 """
-CASES_OF_DAYS = """
-    SELECT id, taken_in_at, place_id, coalesce(kind_id, 0), channel, centre_id
-      FROM cases_case WHERE id > %s AND id IN (
-           SELECT substr(subject, 6)::bigint FROM journal_line
-            WHERE subject LIKE 'case:%%' AND occurred_at >= %s AND occurred_at < %s
-              AND recorded_at >= %s)
-     ORDER BY id LIMIT %s
+ALL = "SELECT id FROM cases_case ORDER BY id"
+OF_DAYS = """
+    SELECT DISTINCT substr(subject, 6)::bigint FROM journal_line
+     WHERE subject LIKE 'case:%%' AND occurred_at >= %s AND occurred_at < %s AND recorded_at >= %s
+     ORDER BY 1
 """
 
 
@@ -225,18 +223,32 @@ def retold(case: Case) -> tuple[Retold, list[Entry]]:
     return story, last
 
 
-def recount(first: date | None = None, last: date | None = None) -> Iterator[Counted]:
+@dataclass(slots=True)
+class Recounted:
+    """How far a recount has come."""
+
+    cases: int = 0
+    lines: int = 0
+    facts: int = 0
+    faults: int = 0
+
+
+def recount(
+    done: Recounted, first: date | None = None, last: date | None = None
+) -> Iterator[Counted]:
     """The facts of these days from the journal, some cases at a time; a key may come again.
 
-    Left out, of all days.
+    Left out, of all days. What a day counts is all told by cases with a line of that day.
     """
     zone = ZoneInfo(the_city().timezone)
-    after = 0
-    while batch := _cases(after, first, last, zone):
-        after = max(batch)
+    ids = _ids(first, last, zone)
+    for start in range(0, len(ids), BATCH):
+        batch = _cases(ids[start : start + BATCH])
         stories = {pk: _begun(stored, zone) for pk, stored in batch.items()}
         for pk, line in _lines(batch):
             stories[pk].tell(line)
+            done.lines += 1
+        done.cases += len(batch)
         yield _summed(stories.values(), first, last)
 
 
@@ -256,14 +268,20 @@ def _begun(stored: Stored, zone: ZoneInfo) -> Retold:
     return Retold(zone, stored.place, stored.kind, stored.channel, stored.centre)
 
 
-def _cases(after: int, first: date | None, last: date | None, zone: ZoneInfo) -> dict[int, Stored]:
+def _ids(first: date | None, last: date | None, zone: ZoneInfo) -> list[int]:
     with connection.cursor() as cursor:
         if first is None or last is None:
-            cursor.execute(CASES, (after, BATCH))
+            cursor.execute(ALL)
         else:
             begin = datetime.combine(first, datetime.min.time(), zone)
             end = datetime.combine(last + timedelta(days=1), datetime.min.time(), zone)
-            cursor.execute(CASES_OF_DAYS, (after, begin, end, begin - CLOCK_SLACK, BATCH))
+            cursor.execute(OF_DAYS, (begin, end, begin - CLOCK_SLACK))
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _cases(ids: list[int]) -> dict[int, Stored]:
+    with connection.cursor() as cursor:
+        cursor.execute(CASES, (ids,))
         return {row[0]: Stored(*row[1:]) for row in cursor.fetchall()}
 
 

@@ -1,7 +1,8 @@
-"""The part of `shiyu verify` that looks after the journal's seals (日志核验)."""
+"""The parts of `shiyu verify` for the journal's seals and the facts (日志、统计核验)."""
 
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,23 @@ def verify_journal(witness: Path | None = None, key: str = "", dump: Path | None
         f"marks in {seconds:.1f} s ({audited.lines / seconds:.0f} lines/s): {audited.faults} faults"
     )
     return audited.faults
+
+
+def verify_facts(first: datetime | None = None, last: datetime | None = None) -> int:
+    """Count the daily facts anew from the journal; say the differences, the first day first."""
+    from shiyu.facts.audit import differences
+    from shiyu.facts.recount import Recounted
+
+    done, begun = Recounted(), time.monotonic()
+    days = [day.date() if day else None for day in (first, last)]
+    for fault in differences(done, *days):
+        if fault is not None and done.faults <= SHOWN:
+            click.echo(f"✗ {fault.says}")
+    click.echo(
+        f"{'✗' if done.faults else '✓'} facts: {done.facts} counted anew from {done.lines} lines "
+        f"in {time.monotonic() - begun:.1f} s: {done.faults} faults"
+    )
+    return done.faults
 
 
 def _progress(audited: "Audited", begun: float) -> None:

@@ -126,7 +126,8 @@ def _happened(told: Told, about: About, judged: Iterator[list[Took]]) -> Happene
     step = told.step
     if step.verb in STEPS and (verdicts := next(judged)):
         told.facts["took"] = verdicts
-    return Happened(step.verb, step.at, facts_of(step) | told.facts, *about)
+    facts = {name: getattr(value, "pk", value) for name, value in told.facts.items()}
+    return Happened(step.verb, step.at, facts_of(step) | facts, *about)
 
 
 def change(past: Past, told: Told) -> None:

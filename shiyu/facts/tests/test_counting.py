@@ -13,8 +13,9 @@ from shiyu.cases import actions as do
 from shiyu.cases.lifecycle import Stage
 from shiyu.cases.models import Case
 from shiyu.cases.tests.world import HERE, STEPS, World
-from shiyu.facts.audit import Recounted, differences
+from shiyu.facts.audit import differences
 from shiyu.facts.models import Fact, Tally
+from shiyu.facts.recount import Recounted
 from shiyu.history.engine import Engine
 from shiyu.history.tests.test_both_ways import actors_of_everybody, past_of, units_of_everybody
 from shiyu.history.tests.walks import walk
@@ -125,7 +126,7 @@ def late_closed(world: World) -> Case:
 
 @pytest.mark.django_db
 @given(choices=st.lists(st.integers(0, 10**6), min_size=4, max_size=18))
-@settings(max_examples=15, deadline=None, suppress_health_check=QUICK)
+@settings(max_examples=5, deadline=None, suppress_health_check=QUICK)
 def test_random_lives_are_counted_as_the_journal_tells_them_live_and_in_bulk(
     world: World, choices: list[int]
 ) -> None:

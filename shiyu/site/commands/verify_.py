@@ -2,22 +2,25 @@
 
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from shiyu.site.start import django_ready
-from shiyu.site.verifying import verify_journal
+from shiyu.site.verifying import verify_facts, verify_journal
 
 if TYPE_CHECKING:
     from shiyu.cases.audit import Audited
 
 SHOWN = 20
+WHAT = ("all", "clock", "invariants", "journal", "facts")
+DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["all", "clock", "invariants", "journal"]), default="all")
+@click.argument("what", type=click.Choice(WHAT), default="all")
 @click.option(
     "--witness",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -31,9 +34,21 @@ SHOWN = 20
     type=click.Path(dir_okay=False, path_type=Path),
     help="journal: write the sealed lines, if they hold, for tools/verify_receipt.py.",
 )
-def command(what: str, witness: Path | None, key: str, dump: Path | None) -> None:
+@click.option("--day", type=DAY, help="facts: this day of the city alone.")
+@click.option("--from", "first", type=DAY, help="facts: from this day on.")
+@click.option("--to", "last", type=DAY, help="facts: up to this day.")
+def command(
+    what: str,
+    witness: Path | None,
+    key: str,
+    dump: Path | None,
+    day: datetime | None,
+    first: datetime | None,
+    last: datetime | None,
+) -> None:
     """Replay every case from its journal (clock), check what must never be false (invariants),
-    recompute every seal of the journal and compare it with the witness file (journal).
+    recompute every seal of the journal and compare it with the witness file (journal), count the
+    daily facts anew from the journal (facts).
 
     Exit status 0 when everything holds, 1 with the faults named otherwise; the last line sums up.
     """
@@ -42,9 +57,12 @@ def command(what: str, witness: Path | None, key: str, dump: Path | None) -> Non
 
     if what == "journal":
         sys.exit(1 if verify_journal(witness, key, dump) else 0)
+    if what == "facts":
+        sys.exit(1 if verify_facts(day or first, day or last) else 0)
     audited, begun = Audited(), time.monotonic()
     if what == "all":
         audited.faults += verify_journal(witness, key, dump)
+        audited.faults += verify_facts()
     if what in {"all", "clock"}:
         _replay(audited, begun)
     if what in {"all", "invariants"}:
