@@ -1,12 +1,16 @@
 """A request that changes something, carried out once however often it is sent (接口幂等).
 
 The client's header `Idempotency-Key` names it. The answer is kept in the transaction of what it
-did: the same request again is given it again, with `Idempotency-Replayed: true`.
+did: the same request again is given it again, with `Idempotency-Replayed: true`. It is kept
+locked by that key, of which we keep only a hash: an answer may hold a receipt's code.
 """
 
+import base64
 import hashlib
+import json
 from collections.abc import Callable
 
+from cryptography.fernet import Fernet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -34,20 +38,19 @@ def carried_out_once(
 
     def carry_out() -> Answer:
         first.append(act())
-        headers = {name: first[0][name] for name in KEPT_HEADERS if name in first[0]}
-        body = first[0].content.decode()
-        return Answer(first[0].status_code, {"headers": headers, "body": body})
+        return Answer(first[0].status_code, _locked(first[0], key))
 
+    key = key_of(request)
     answer = once(
         client=actor.ref,
         route=route[:120],
-        key=key_of(request),
+        key=key,
         body=_fingerprint(request),
         act=carry_out,
     )
     if first:
         return first[0]
-    kept = answer.content
+    kept = json.loads(_lock(key).decrypt(answer.content))
     again = HttpResponse(kept["body"], status=answer.status, headers=kept["headers"])
     again["Idempotency-Replayed"] = "true"
     return again
@@ -62,6 +65,18 @@ def key_of(request: HttpRequest) -> str:
     if len(key) > KEY_LENGTH or not key.isprintable():
         raise Refused(_("幂等键最多 %(limit)s 个可见字符") % {"limit": KEY_LENGTH})
     return key
+
+
+def _locked(response: HttpResponse, key: str) -> str:
+    """An answer as it is kept."""
+    headers = {name: response[name] for name in KEPT_HEADERS if name in response}
+    kept = json.dumps({"headers": headers, "body": response.content.decode()})
+    return _lock(key).encrypt(kept.encode()).decode()
+
+
+def _lock(key: str) -> Fernet:
+    made = hashlib.sha256(b"kept answer\n" + key.encode()).digest()
+    return Fernet(base64.urlsafe_b64encode(made))
 
 
 def _fingerprint(request: HttpRequest) -> str:

@@ -60,5 +60,5 @@ def _lines(subject: str, since: datetime) -> QuerySet[Line]:
 _CHILDREN = Select(lambda case: Case.objects.open().filter(parent=case).only("pk")[:1], ANY)
 _CASE = Select(_case, ANY)
 _PARTS = Select(lambda case: Assignment.objects.filter(case=case), ANY)
-_REPORTS = Select(lambda case: Report.objects.filter(case=case).only("case", "by_person"), ANY)
+_REPORTS = Select(lambda case: Report.objects.filter(case=case).only(*rules.WHO), ANY)
 _LINES = Select(_lines, "case:", LONG_AGO)

@@ -19,6 +19,8 @@ from shiyu.people.duties import LOOK, LOOKING
 
 PROGRAM_MAY = frozenset({"resume", "import_close", "hand_over"})
 REPORTER_MAY = frozenset({"withdraw", "reopen", "remark"})
+WHO = ("case", "by_person", "source")
+"""What is asked of a report to know who made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Concern:
 def concern(case: Case) -> Concern:
     """The live case's answers, in two queries."""
     units = Assignment.objects.filter(case=case).values_list("unit_id", flat=True)
-    return concern_of(case, units, Report.objects.filter(case=case).only("case", "by_person"))
+    return concern_of(case, units, Report.objects.filter(case=case).only(*WHO))
 
 
 def concern_of(case: Case, units: Iterable[int], reports: Iterable[Report]) -> Concern:
@@ -51,6 +53,8 @@ def concern_of(case: Case, units: Iterable[int], reports: Iterable[Report]) -> C
         reporters.add(f"receipt:{report.pk}")
         if report.by_person_id and case.channel == Channel.PATROL:
             reporters.add(f"person:{report.by_person_id}")
+        if report.source.startswith("key:"):  # another system passes on what its reporter says
+            reporters.add(report.source)
     return Concern(case.place_number, case.centre_id, frozenset(units), frozenset(reporters))
 
 

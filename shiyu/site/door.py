@@ -19,6 +19,9 @@ from shiyu.site import outage
 from shiyu.site.middleware import CityTime, Headers
 
 PREFIXES = ("/api/v1/", "/open311/")
+NO_METHOD = 405
+KEYS_MAY_STAND = "/open311/v2/requests"
+"""Open311 makes the key a parameter like any other, and clients there are put it in the address."""
 UNSEEN = frozenset(chr(n) for n in range(32))
 
 
@@ -56,13 +59,22 @@ def _guarded(request: HttpRequest, go_on: Callable[[HttpRequest], HttpResponse])
 
 
 def _answer(request: HttpRequest) -> HttpResponse:
-    refuse_keys_in_address(request)
+    if not (request.method == "POST" and request.path_info.startswith(KEYS_MAY_STAND)):
+        refuse_keys_in_address(request)
     if UNSEEN & set(request.path_info) or "%00" in request.META.get("QUERY_STRING", ""):
         raise Refused(_("网址中含有无效字符。"))
     match = resolve(request.path_info)
     request.resolver_match = match
     response: HttpResponse = match.func(request, *match.args, **match.kwargs)
-    return response
+    return response if response.status_code != NO_METHOD else _no_method(request, response)
+
+
+def _no_method(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    text = _("这个地址不支持这种方法，可以用 %(methods)s")
+    allowed = response.get("Allow", "")
+    said = problems.problem(request, NO_METHOD, "no_such_method", text % {"methods": allowed})
+    said["Allow"] = allowed
+    return said
 
 
 def _gone(request: HttpRequest) -> HttpResponse:

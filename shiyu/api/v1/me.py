@@ -1,7 +1,5 @@
 """What the key at hand may do (密钥自身)."""
 
-from datetime import datetime
-
 from django.http import HttpRequest
 
 from shiyu.api.audience import ANY_KEY
@@ -9,7 +7,7 @@ from shiyu.api.listing import scopes_of
 from shiyu.api.models import Client, Key
 from shiyu.api.rules import visible_to
 from shiyu.api.v1.routes import actor_of, route
-from shiyu.api.v1.shapes import Out, UnitOut, unit_out
+from shiyu.api.v1.shapes import Out, UnitOut, When, unit_out
 from shiyu.cases.lifecycle import MOVES
 from shiyu.people.duties import LOOK
 
@@ -24,7 +22,7 @@ class Me(Out):
     moves: list[str]
     per_minute: int
     key: str
-    expires_at: datetime
+    expires_at: When
 
 
 @route("GET", "/me", audience=ANY_KEY, answer=Me, tag="key", summary="这把密钥能做什么")

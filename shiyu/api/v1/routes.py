@@ -7,10 +7,10 @@ change is carried out once, and what is answered is exactly one of the declared 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
-import pydantic
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
 
@@ -18,7 +18,7 @@ from shiyu.api import problems
 from shiyu.api.audience import Audience
 from shiyu.api.entry import Caller, enter, throttle
 from shiyu.api.models import Purpose
-from shiyu.api.refusals import Invalid, NoMethod
+from shiyu.api.refusals import Invalid
 from shiyu.api.repeats import carried_out_once
 from shiyu.api.v1.reading import Json, check_body
 from shiyu.api.v1.words import of_field, sentence
@@ -175,21 +175,21 @@ def _check(request: HttpRequest, route: Route) -> None:
 
 def _answering(route: Route, view: View) -> View:
     @wraps(view)
-    def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         def act() -> HttpResponse:
-            return _written(route, view(request, *args, **kwargs))
+            return cast(HttpResponse, _written(route, view(request, *args, **kwargs)))
 
         if not route.changes:
-            return act()
+            return _written(route, view(request, *args, **kwargs))
         where = f"v1 {request.method} {request.path_info}"
         return carried_out_once(request, actor=actor_of(request), route=where, act=act)
 
     return answering
 
 
-def _written(route: Route, result: Any) -> HttpResponse:
+def _written(route: Route, result: Any) -> HttpResponseBase:
     """An answer of a declared shape as it goes out: nothing beyond its fields can leak."""
-    if isinstance(result, HttpResponse):
+    if isinstance(result, HttpResponseBase):
         return result
     given = result if isinstance(result, Given) else Given(result, next(iter(route.answers)))
     shape = route.answers[given.status]
@@ -216,12 +216,3 @@ def _wrong(request: HttpRequest, error: Exception) -> HttpResponse:
     if found is None:
         raise error
     return found
-
-
-def pydantic_fields(error: pydantic.ValidationError) -> list[tuple[str, str]]:
-    """What was wrong with each field."""
-    return [(of_field(dict(e)), sentence(e["type"], e.get("ctx"))) for e in error.errors()]
-
-
-def no_method(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
-    raise NoMethod(sentence("no_method"))

@@ -1,13 +1,27 @@
 """Shapes that several routes share (接口数据形状)."""
 
-from typing import ClassVar
+from datetime import datetime
+from typing import Annotated, ClassVar
 
+from django.utils import timezone
 from ninja import Schema
-from pydantic import ConfigDict
+from pydantic import ConfigDict, PlainSerializer, WithJsonSchema
 
 from shiyu.catalogue.models import Kind
 from shiyu.people.models import Unit
 from shiyu.places.models import Place
+
+
+def _in_city_time(at: datetime) -> str:
+    return timezone.localtime(at).isoformat()
+
+
+When = Annotated[
+    datetime,
+    PlainSerializer(_in_city_time, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
+]
+"""A time as it goes out: with the city's own offset, however it came to us."""
 
 
 class In(Schema):

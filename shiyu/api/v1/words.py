@@ -10,7 +10,6 @@ OUTER = frozenset({"body", "query", "path", "header", "form", "file", "data"})
 
 SENTENCES = {
     "invalid": later("有字段填写不符合要求"),
-    "no_method": later("这个地址不支持这种方法"),
     "unknown_query": later("没有这个查询参数"),
     "missing": later("必填"),
     "extra_forbidden": later("没有这个字段"),

@@ -164,7 +164,8 @@ def _take_in(
     now = moment()
     at = intake.occurred_at or now
     site = _site(intake)
-    _within_reach(site, actor)
+    if parent is None:
+        _within_reach(site, actor)
     case = _new_case(intake, site, at, now, direction, parent)
     words = words_of(intake.text, needed=False)
     taken, code, remark = _enter(case, intake, words, at=at, actor=actor)

@@ -1,0 +1,111 @@
+"""From what a client names to our records, or what it is told instead (按编号代码查找)."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from shiyu.api.refusals import Invalid
+from shiyu.api.rules import upload_of
+from shiyu.api.v1.words import sentence
+from shiyu.cases import rules
+from shiyu.cases.models import Case, CaseQuerySet
+from shiyu.catalogue.models import Kind, Standard
+from shiyu.common.errors import NotFound
+from shiyu.files.models import Photo
+from shiyu.people.actors import Actor
+from shiyu.people.models import Unit
+from shiyu.places.models import Place
+
+
+def case_of(actor: Actor, number: str, *, rows: CaseQuerySet | None = None) -> Case:
+    """The case, if this actor may know of it; otherwise as if it did not exist."""
+    seen = rules.visible_to(actor) if rows is None else rows
+    found = seen.filter(number=number).first()
+    if found is None:
+        raise NotFound(_("没有编号为 %(number)s 的案件") % {"number": number[:24]})
+    return found
+
+
+def kind_called(code: str, field: str = "kind") -> Kind:
+    found = Kind.objects.filter(code=code).first()
+    if found is None:
+        raise _wrong(field, _("没有代码为“%(code)s”的类别") % {"code": code})
+    return found
+
+
+def unit_called(code: str, field: str = "unit") -> Unit:
+    found = Unit.objects.filter(code=code).first()
+    if found is None:
+        raise _wrong(field, _("没有代码为“%(code)s”的机构") % {"code": code})
+    return found
+
+
+def units_called(codes: Sequence[str], field: str) -> list[Unit]:
+    known = {unit.code: unit for unit in Unit.objects.filter(code__in=codes)}
+    for code in codes:
+        if code not in known:
+            raise _wrong(field, _("没有代码为“%(code)s”的机构") % {"code": code})
+    return [known[code] for code in codes]
+
+
+def own_unit(actor: Actor, code: str | None) -> Unit:
+    """The unit a handler speaks for: the one named, else its only one."""
+    if code:
+        return unit_called(code)
+    own = Unit.objects.filter(pk__in=actor.units("handle"))[:2]
+    if len(own) != 1:
+        raise _wrong("unit", _("写明代表哪个机构办理"))
+    return own[0]
+
+
+def place_called(code: str, field: str = "place") -> Place:
+    found = Place.objects.filter(code=code).defer("boundary").first()
+    if found is None:
+        raise _wrong(field, _("没有代码为“%(code)s”的区域") % {"code": code})
+    return found
+
+
+def standard_named(case: Case, standard: int | None, kind: str | None) -> Standard:
+    """The condition a case is filed under: named, or the only one of its kind in force."""
+    in_force = Standard.objects.valid_on(timezone.localdate()).select_related("kind")
+    if standard is not None:
+        found = Standard.objects.select_related("kind").filter(pk=standard).first()
+        if found is None:
+            raise _wrong("standard", _("没有这条立案标准"))
+        return found
+    kind_id = kind_called(kind).pk if kind else case.kind_id
+    if kind_id is None:
+        raise _wrong("kind", _("案件还没有类别：写明 kind 或 standard"))
+    offered = list(in_force.filter(kind=kind_id).order_by("ordinal")[:2])
+    if len(offered) != 1:
+        raise _wrong("standard", _("这个类别有几条立案标准或没有：用 standard 写明一条"))
+    return offered[0]
+
+
+def photos_named(actor: Actor, ids: Sequence[UUID], field: str = "photos") -> list[Photo]:
+    """Photos that this client sent ahead, in the order in which it names them."""
+    if not ids:
+        return []
+    names = [one.hex for one in ids]
+    waiting = Photo.objects.filter(public_id__in=names, subject=upload_of(actor))
+    found = {photo.public_id: photo for photo in waiting}
+    if len(found) != len(names):
+        raise _wrong(field, _("没有其中的照片，或它已经用过：请先上传"))
+    return [found[name] for name in names]
+
+
+def strange(field: str, text: str) -> Invalid:
+    """A field whose value stands for nothing."""
+    return _wrong(field, text)
+
+
+def request_actor(request: HttpRequest) -> Actor:
+    actor: Actor = request.caller.actor  # type: ignore[attr-defined]
+    return actor
+
+
+def _wrong(field: str, text: str) -> Invalid:
+    return Invalid(sentence("invalid"), fields=[(field, text)])

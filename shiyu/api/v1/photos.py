@@ -1,0 +1,154 @@
+"""Photos: sent ahead of their case, shown by short signed addresses (照片)."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from django.core import signing
+from django.core.files.uploadedfile import UploadedFile as DjangoFile
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from ninja import File, Path
+from ninja.files import UploadedFile
+
+from shiyu.api.audience import ANYBODY, LOOKERS, SENDERS
+from shiyu.api.refusals import Invalid
+from shiyu.api.rules import upload_of
+from shiyu.api.v1.cases import Number
+from shiyu.api.v1.finding import case_of
+from shiyu.api.v1.routes import Given, actor_of, route
+from shiyu.api.v1.shapes import Out, When
+from shiyu.api.v1.words import sentence
+from shiyu.common.errors import NotFound
+from shiyu.files.actions import keep_photo
+from shiyu.files.models import Photo
+from shiyu.files.views import show
+
+SALT = "v1 photo"
+SHOWN_FOR = timedelta(seconds=60)
+WAITING_MOST = 60
+SIZES = ("full", "small")
+
+
+class PhotoOut(Out):
+    """A photo; its addresses open for a minute, for whoever has them."""
+
+    id: str
+    role: str
+    width: int
+    height: int
+    taken_at: When | None
+    added_at: When
+    href: str
+    small: str
+    expires_at: When
+
+
+class PhotosOut(Out):
+    """The photos of a case."""
+
+    number: str
+    items: list[PhotoOut]
+
+
+class Uploaded(Out):
+    """A photo that waits for its case, for two days at the most."""
+
+    id: str
+    width: int
+    height: int
+    lon: float | None
+    lat: float | None
+    taken_at: When | None
+
+
+@route(
+    "POST",
+    "/photos",
+    audience=SENDERS,
+    answer={201: Uploaded},
+    name="upload_photo",
+    cost=5,
+    upload=True,
+    tag="photos",
+    summary="上传照片",
+)
+def upload_photo(request: HttpRequest, photo: Annotated[UploadedFile, File()]) -> Given:
+    """Send a photo ahead; name its id in the report or the move that it belongs to.
+
+    JPEG, PNG, WebP or HEIC. It is decoded and stored without EXIF; where and when it was taken
+    are told, if it says so.
+    """
+    actor = actor_of(request)
+    waiting = upload_of(actor)
+    sent: DjangoFile = photo
+    kept = keep_photo(
+        sent, subject=waiting, role=Photo.Role.SCENE, actor=actor, at_most=WAITING_MOST
+    )
+    body = Uploaded(
+        id=kept.public_id,
+        width=kept.width,
+        height=kept.height,
+        lon=kept.lon,
+        lat=kept.lat,
+        taken_at=kept.taken_at,
+    )
+    return Given(body, 201)
+
+
+@route(
+    "GET",
+    "/cases/{number}/photos",
+    audience=LOOKERS,
+    answer=PhotosOut,
+    name="list_photos",
+    tag="photos",
+    summary="案件照片",
+)
+def list_photos(request: HttpRequest, number: Number) -> PhotosOut:
+    """The photos of a case with addresses that open for a minute."""
+    case = case_of(actor_of(request), number)
+    found = Photo.objects.filter(subject=case.subject)
+    return PhotosOut(number=case.number, items=[_shown(photo) for photo in found])
+
+
+@route(
+    "GET",
+    "/photos/{token}/{size}.jpg",
+    audience=ANYBODY,
+    answer={200: None},
+    name="show_photo",
+    tag="photos",
+    summary="打开照片",
+)
+def show_photo(
+    request: HttpRequest,
+    token: Annotated[str, Path(max_length=120)],
+    size: Annotated[str, Path(pattern="^(full|small)$")],
+) -> HttpResponseBase:
+    """The picture itself. The address is made only for who may see the case, and ends soon."""
+    try:
+        public_id = signing.TimestampSigner(salt=SALT).unsign(token, max_age=SHOWN_FOR)
+    except signing.BadSignature as error:
+        raise NotFound(_("照片地址无效或已过期，请重新读取案件照片")) from error
+    found = Photo.objects.filter(public_id=public_id).first()
+    if found is None:
+        raise NotFound(_("没有这张照片"))
+    if size not in SIZES:
+        raise Invalid(sentence("invalid"), fields=[("size", sentence("literal_error"))])
+    return show(request, found, size)
+
+
+def _shown(photo: Photo) -> PhotoOut:
+    token = signing.TimestampSigner(salt=SALT).sign(photo.public_id)
+    return PhotoOut(
+        id=photo.public_id,
+        role=photo.role,
+        width=photo.width,
+        height=photo.height,
+        taken_at=photo.taken_at,
+        added_at=photo.added_at,
+        href=f"/api/v1/photos/{token}/full.jpg",
+        small=f"/api/v1/photos/{token}/small.jpg",
+        expires_at=timezone.now() + SHOWN_FOR,
+    )
