@@ -48,6 +48,35 @@ class Remark(models.Model):
         indexes: ClassVar = [models.Index(fields=["subject"], name="remark_by_subject")]
 
 
+class Seal(models.Model):
+    """One sealed batch of lines (封存批次), as lists show it; `journal.seals` reads the rest."""
+
+    no = models.BigIntegerField(primary_key=True)
+    lines = models.IntegerField()
+    sealed_at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "journal_seal"
+        ordering: ClassVar = ["no"]
+
+
+class Mark(models.Model):
+    """A copy of one line of the witness file (见证), for pages to show and hand out."""
+
+    seq = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=10)
+    first_batch = models.BigIntegerField()
+    last_batch = models.BigIntegerField()
+    said = models.TextField()
+
+    class Meta:
+        managed = False
+        db_table = "journal_mark"
+        ordering: ClassVar = ["seq"]
+
+
 class Change(models.Model):
     """One line of the live feed: topic, id, version and nothing else (变更推送)."""
 

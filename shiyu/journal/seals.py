@@ -121,7 +121,7 @@ def seal_of_line(connection: Connection, subject: str, number: int) -> tuple[Sea
     spans = connection.execute("SELECT no FROM journal_span ORDER BY no DESC").fetchall()
     asked = [(BY_LINE, {"span": span, "xid": xid, "id": number}) for (span,) in spans]
     for query, values in [*asked, (BY_TIME, {"at": at, "id": number})]:
-        row = connection.execute(query, values, binary=True).fetchone()
+        row = connection.execute(query, values).fetchone()
         if row is not None and number in row[13]:
             return _seal(row), _members(row)
     return None

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from shiyu.portal.views import following, home, placing, sending, sorting, writing
+from shiyu.portal.views import following, home, placing, proof, sending, sorting, writing
 
 app_name = "portal"
 
@@ -29,5 +29,9 @@ urlpatterns = [
     re_path(rf"^{CODE}add/$", following.add, name="add"),
     re_path(rf"^{CODE}withdraw/$", following.withdraw, name="withdraw"),
     re_path(rf"^{CODE}rate/$", following.rate, name="rate"),
+    re_path(rf"^{CODE}proof/$", proof.of_report, name="proof"),
+    re_path(rf"^{CODE}proof\.json$", proof.download, name="proof_file"),
+    path("proof/", proof.check, name="check_proof"),
+    path("proof/witness.jsonl", proof.marks, name="marks"),
     re_path(rf"^{CODE}{PHOTO}/(?P<size>full|small)\.jpg$", following.photo, name="report_photo"),
 ]
