@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
+from uuid import UUID
 
 import pytest
 from allauth.usersessions.models import UserSession
@@ -26,7 +27,8 @@ from shiyu.cases.tests.world import LONG_AGO, THERE, World, a_photo, build
 from shiyu.files.models import Photo
 from shiyu.journal.models import Line
 from shiyu.notices.actions import owe
-from shiyu.notices.models import Notice
+from shiyu.notices.models import Connector, Delivery, Notice
+from shiyu.notices.tests.conftest import make_subscription
 from shiyu.people.actors import Actor
 from shiyu.people.models import Appointment, Person, Post, PostDuty
 
@@ -174,6 +176,8 @@ def _of(
 
 
 OTHERS = 987654321
+SYSTEM = {"administrator"}
+KEEPERS = {"administrator", "audit"}
 STRANGE = "0" * 32
 WELL_FORMED = ({OK, FOUND}, {OK, FOUND, NOT_SO})
 
@@ -204,10 +208,44 @@ ADDRESSES: dict[str, list[Address]] = {
         _of(SIGNED_IN, NO_METHOD, NOT_SO, holders={"security"}, number="somebody")
     ],
     "account_appoint": [
-        _of(SIGNED_IN, NO_METHOD, FOUND, holders={"security"}, number="somebody", post="a post")
+        _of(SIGNED_IN, OK, NOT_SO, holders={"security"}, number="somebody", post="a post")
     ],
     "account_leave": [
-        _of(SIGNED_IN, NO_METHOD, NONE, holders={"security"}, number="somebody", appointment=OTHERS)
+        _of(SIGNED_IN, NONE, NONE, holders={"security"}, number="somebody", appointment=OTHERS)
+    ],
+    "account_depart": [
+        _of(SIGNED_IN, OK, FOUND, holders={"security"}, number="somebody"),
+        _of(SIGNED_IN, NONE, NONE, holders={"security"}, number=OTHERS),
+    ],
+    "account_post": [
+        _of(SIGNED_IN, holders=ADMINISTRATORS, number="a post"),
+        _of(SIGNED_IN, NONE, holders=ADMINISTRATORS, number=OTHERS),
+    ],
+    "account_rename_post": [
+        _of(SIGNED_IN, NO_METHOD, 400, holders={"administrator"}, number="a post")
+    ],
+    "account_give_duty": [_of(SIGNED_IN, NO_METHOD, NOT_SO, holders={"security"}, number="a post")],
+    "account_withdraw_duty": [
+        _of(SIGNED_IN, NONE, NONE, holders={"security"}, number="a post", duty=OTHERS)
+    ],
+    "account_units": [_of(SIGNED_IN, holders=ADMINISTRATORS)],
+    "account_new_unit": [_of(SIGNED_IN, OK, NOT_SO, holders={"administrator"})],
+    "account_unit": [
+        _of(SIGNED_IN, holders=ADMINISTRATORS, number="a unit"),
+        _of(SIGNED_IN, NONE, holders=ADMINISTRATORS, number=OTHERS),
+    ],
+    "account_new_post": [
+        _of(SIGNED_IN, NO_METHOD, 400, holders={"administrator"}, number="a unit")
+    ],
+    "account_unit_change": [
+        *(
+            _of(SIGNED_IN, OK, {OK, NOT_SO}, holders={"administrator"}, number="a unit", what=what)
+            for what in ("rename", "move", "close", "merge", "split")
+        ),
+        _of(SIGNED_IN, NONE, NONE, holders={"administrator"}, number="a unit", what="dissolve"),
+    ],
+    "account_undo_change": [
+        _of(SIGNED_IN, NO_METHOD, NONE, holders={"administrator"}, number=OTHERS)
     ],
     "account_person_act": [
         _of(
@@ -223,6 +261,10 @@ ADDRESSES: dict[str, list[Address]] = {
         _of(SIGNED_IN, NONE, name="nowhere"),
     ],
     "desk:search": [_of(SIGNED_IN, OK, FOUND)],
+    "desk:choose": [_of(SIGNED_IN, NO_METHOD, NOT_SO)],
+    "desk:together": [_of(SIGNED_IN, NONE, NONE, key=STRANGE)],
+    "desk:together_progress": [_of(SIGNED_IN, NONE, key=STRANGE)],
+    "desk:together_undo": [_of(SIGNED_IN, NO_METHOD, NONE, key=STRANGE)],
     "desk:unmask": [
         _of(SIGNED_IN, NO_METHOD, NONE, number="KF20260101000001", pk=OTHERS),
         _of(SIGNED_IN, NO_METHOD, NONE, number="KF20260101000001", pk=10**30),
@@ -252,6 +294,51 @@ ADDRESSES: dict[str, list[Address]] = {
         _of(SIGNED_IN, NO_METHOD, NONE, number="another's notice"),
         _of(SIGNED_IN, NO_METHOD, NONE, number=10**30),
     ],
+    "notices:settings": [_of(SIGNED_IN, OK, NOT_SO)],
+    "notices:address": [
+        _of(SIGNED_IN, NO_METHOD, NOT_SO, channel="mail"),
+        _of(SIGNED_IN, NO_METHOD, NONE, channel="webhook"),
+    ],
+    "notices:confirm": [_of(SIGNED_IN, NO_METHOD, NOT_SO, channel="sms")],
+    "notices:drop": [_of(SIGNED_IN, NO_METHOD, NONE, channel="sms")],
+    "notices:connectors": [_of(SIGNED_IN, holders=KEEPERS)],
+    "notices:house": [_of(SIGNED_IN, NO_METHOD, FOUND, holders=SYSTEM)],
+    "notices:new_connector": [
+        _of(SIGNED_IN, OK, {OK, NOT_SO}, holders=SYSTEM, channel="mail"),
+        _of(SIGNED_IN, OK, {OK, NOT_SO}, holders=SYSTEM, channel="sms"),
+        _of(SIGNED_IN, NONE, NONE, holders=SYSTEM, channel="webhook"),
+    ],
+    "notices:connector": [
+        _of(SIGNED_IN, OK, {OK, NOT_SO}, holders=SYSTEM, number="a connector"),
+        _of(SIGNED_IN, NONE, NONE, holders=SYSTEM, number=OTHERS),
+    ],
+    "notices:connector_act": [
+        _of(SIGNED_IN, NO_METHOD, FOUND, holders=SYSTEM, number="a connector", what="use"),
+        _of(SIGNED_IN, NO_METHOD, NONE, holders=SYSTEM, number="a connector", what="drop"),
+    ],
+    "notices:new_subscription": [_of(SIGNED_IN, OK, {OK, NOT_SO}, holders=SYSTEM)],
+    "notices:subscription": [
+        _of(SIGNED_IN, OK, {OK, NOT_SO}, holders=SYSTEM, number="a subscription"),
+        _of(SIGNED_IN, NONE, NONE, holders=SYSTEM, number=OTHERS),
+    ],
+    "notices:subscription_act": [
+        _of(SIGNED_IN, NO_METHOD, FOUND, holders=SYSTEM, number="a subscription", what="end"),
+        _of(SIGNED_IN, NO_METHOD, NONE, holders=SYSTEM, number="a subscription", what="read"),
+    ],
+    "notices:reveal": [
+        _of(SIGNED_IN, NO_METHOD, OK, holders=SYSTEM, number="a subscription"),
+        _of(SIGNED_IN, NO_METHOD, NONE, holders=SYSTEM, number=OTHERS),
+    ],
+    "notices:deliveries": [_of(SIGNED_IN, holders=KEEPERS)],
+    "notices:delivery": [
+        _of(SIGNED_IN, holders=KEEPERS, number="a delivery"),
+        _of(SIGNED_IN, NONE, holders=KEEPERS, number=OTHERS),
+    ],
+    "notices:delivery_act": [
+        _of(SIGNED_IN, NO_METHOD, FOUND, holders=SYSTEM, number="a delivery", what="resend"),
+        _of(SIGNED_IN, NO_METHOD, NONE, holders=SYSTEM, number="a delivery", what="begin"),
+    ],
+    "notices:receipt": [_of(ANYBODY, NO_METHOD, ENTER, ref=UUID(int=1))],
     "calendars:list": [_of(SIGNED_IN)],
     "calendars:year": [
         _of(SIGNED_IN, code="city", year=2026),
@@ -303,6 +390,10 @@ ADDRESSES: dict[str, list[Address]] = {
     "portal:add": [_of(WITH_CODE, NO_METHOD, NOT_SO)],
     "portal:withdraw": [_of(WITH_CODE, NO_METHOD, NOT_SO)],
     "portal:rate": [_of(WITH_CODE, NO_METHOD, NOT_SO)],
+    "portal:proof": [_of(WITH_CODE)],
+    "portal:proof_file": [_of(WITH_CODE, FOUND)],
+    "portal:check_proof": [_of(ANYBODY, OK, NOT_SO)],
+    "portal:marks": [_of(ANYBODY)],
     "portal:report_photo": [
         _of(WITH_CODE, NONE, public_id=STRANGE, size="small"),
         _of(WITH_CODE, NONE, public_id="a case's photo", size="full"),
@@ -419,6 +510,9 @@ def a_revision() -> Revision:
     )
 
 
+MAIL = {"host": "smtp.example.com", "port": 587, "security": "starttls", "sender": "a@b.example"}
+
+
 def _things(world: World, town: Town) -> dict[str, Any]:
     owner = Person.objects.create(username="colleague", name="同事", password="!")
     owe([owner.pk], town.cases["gulou handling"].subject, "urged", facts={}, at=timezone.now())
@@ -427,11 +521,21 @@ def _things(world: World, town: Town) -> dict[str, Any]:
         user=owner, ip="127.0.0.1", user_agent="x", session_key="of-another"
     )
     post = Post.objects.create(unit=world.units["waste"], title="空岗")
+    at = timezone.now()
+    peer = Connector.objects.create(channel="mail", name="邮件", made_at=at, settings=MAIL)
+    taker = make_subscription("https://a.example/", standing="paused")
+    told = Delivery.objects.create(
+        key="x", channel="webhook", state="unknown", subscription=taker, due_at=at, owed_at=at
+    )
     return {
+        "a connector": peer.pk,
+        "a subscription": taker.pk,
+        "a delivery": told.pk,
         "another's notice": notice.pk,
         "another's session": session.pk,
         "somebody": world.people["nobody"].pk,
         "a post": post.pk,
+        "a unit": world.units["waste"].pk,
         "a revision": a_revision().pk,
         "a case's photo": town.photos["gulou closed"],
     }

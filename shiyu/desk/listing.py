@@ -101,6 +101,11 @@ def _rows(cases: Sequence[Case], now: datetime) -> list[Row]:
     return [row_of(case, now=now, words=texts.get(case.pk, "")) for case in cases]
 
 
+def first(cases: CaseQuerySet, *, due: str, most: int) -> list[Case]:
+    """So many cases from the beginning of a list."""
+    return list(_ordered(cases, due, back=False)[:most])
+
+
 def neighbour(cases: CaseQuerySet, mark: Mark, *, due: str, back: bool = False) -> str:
     """The number of the case next to a mark, or ""."""
     found = _ordered(cases, due, back=back).filter(_beyond(due, mark, back=back))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shiyu.desk.views import cases, listing, looking, moving, reporting, searching
+from shiyu.desk.views import cases, listing, looking, moving, reporting, searching, together
 
 app_name = "desk"
 
@@ -11,6 +11,10 @@ urlpatterns = [
     path("desk/new/", reporting.new, name="new"),
     path("desk/order/", reporting.order, name="order"),
     path("desk/search/", searching.search, name="search"),
+    path("desk/together/", together.choose, name="choose"),
+    path("desk/together/<slug:key>/", together.together, name="together"),
+    path("desk/together/<slug:key>/progress/", together.progress, name="together_progress"),
+    path("desk/together/<slug:key>/undo/", together.undo, name="together_undo"),
     path("desk/row/<int:pk>/", listing.row, name="row"),
     path("desk/<slug:name>/", listing.queue, name="queue"),
     path("cases/id/<int:pk>/", cases.by_id, name="by_id"),

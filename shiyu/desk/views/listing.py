@@ -11,8 +11,9 @@ from django.views.decorators.http import require_safe
 
 from shiyu.cases import rules, story
 from shiyu.cases.channels import Channel
+from shiyu.cases.lifecycle import MOVES
 from shiyu.cases.models import Case
-from shiyu.desk import filters, listing
+from shiyu.desk import filters, listing, together
 from shiyu.desk.queues import COUNTED_TO, QUEUES, Queue, counted, held_by, shown_count
 from shiyu.desk.views.frame import frame
 from shiyu.people.actors import Actor
@@ -96,6 +97,8 @@ def _context(request: HttpRequest, here: Queue) -> dict[str, Any]:
         "asked": asked,
         "asked_words": " · ".join(asked.words()),
         "choices": _choices(asked, here),
+        "together": [(name, MOVES[name].title) for name in together.offered(actor)],
+        "together_most": together.MOST,
         "here": "&".join(filter(None, (f"in={here.name}", asked.query))),
         "empty_next": _next_work(request, actor, here),
     }

@@ -1,0 +1,147 @@
+"""One move for many cases: choose, say what, carry out case by case (批量办理).
+
+Each case is a transaction of its own, in which its item is locked first: whoever comes twice,
+or after a worker was killed, finds it done. The item is the key under which it is done once.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from shiyu.cases import rules, story
+from shiyu.cases.actions import refusal_of
+from shiyu.cases.lifecycle import MOVES
+from shiyu.cases.models import Case
+from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
+from shiyu.desk.models import Batch, BatchItem
+from shiyu.desk.together import MOST, NO_VERSION, Said, way_of
+from shiyu.journal.actions import moment, record
+from shiyu.people.actors import Actor
+from shiyu.people.models import Person
+
+AT_ONCE = 20
+"""Up to so many are carried out while the person waits; more are a job's."""
+
+WHY_LENGTH = 300
+
+
+@transaction.atomic
+def choose(cases: Iterable[Case], move: str, *, actor: Actor, back: str = "") -> Batch:
+    """Keep which cases were chosen for a move, at the versions they were seen at (选定).
+
+    Raises  Refused for none, or more than may be chosen; NotAllowed without the duty.
+    """
+    way_of(move)
+    if actor.kind != "person" or not actor.holds(*MOVES[move].duties):
+        raise NotAllowed(_("您的岗位不能批量“%(move)s”") % {"move": MOVES[move].title})
+    chosen = {case.pk: case.version for case in cases}
+    if not chosen:
+        raise Refused(_("先在列表里选几件"))
+    if len(chosen) > MOST:
+        raise Refused(_("一次最多 %(most)d 件，请缩小筛选范围") % {"most": MOST})
+    batch = Batch.objects.create(person_id=actor.id, move=move, back=back, made_at=moment())
+    BatchItem.objects.bulk_create(
+        BatchItem(batch=batch, case_id=pk, version=chosen[pk]) for pk in sorted(chosen)
+    )
+    return batch
+
+
+@transaction.atomic
+def say(batch: Batch, said: Said, *, actor: Actor) -> Batch:
+    """Keep what was filled in for all cases, before it is previewed again (填写)."""
+    batch = _locked(batch, actor)
+    batch.said = said
+    batch.save(update_fields=["said"])
+    return batch
+
+
+@transaction.atomic
+def begin(batch: Batch, *, actor: Actor, later: Callable[[Batch], object]) -> Batch:
+    """Carry the move out: now for a few, by a job for many (确认办理).
+
+    later  owes the job, in this transaction.
+    """
+    batch = _locked(batch, actor)
+    batch.state = Batch.State.RUNNING
+    batch.save(update_fields=["state"])
+    items = batch.items.count()
+    facts = {"move": batch.move, "cases": items}
+    record(f"batch:{batch.pk}", "begin", actor=actor, facts=facts)
+    if items > AT_ONCE:
+        later(batch)
+    else:
+        carry_out(batch)
+    return batch
+
+
+def carry_out(batch: Batch) -> None:
+    """Make the move for every case that still waits; may be begun again after any stop."""
+    actor = Actor.for_person(Person.objects.get(pk=batch.person_id))
+    waiting = batch.items.filter(state=BatchItem.State.WAITING)
+    for pk in list(waiting.values_list("pk", flat=True)):
+        _one(batch, pk, actor)
+    _end(batch)
+
+
+def refusal_for(item: BatchItem, case: Case | None, batch: Batch, actor: Actor) -> str:
+    """Why this case would be refused now, by the action's own rules; "" if it would go."""
+    try:
+        refusal = refusal_of(lambda: _make(item, case, batch, actor))
+    except Refused as said:
+        return said.message
+    return refusal.message if refusal else ""
+
+
+@transaction.atomic
+def _one(batch: Batch, pk: int, actor: Actor) -> None:
+    item = BatchItem.objects.select_for_update().get(pk=pk)
+    if item.state != BatchItem.State.WAITING:
+        return
+    case = whole(actor).filter(pk=item.case_id).first()
+    try:
+        with transaction.atomic():
+            _make(item, case, batch, actor)
+        item.state = BatchItem.State.DONE
+    except Refused as refusal:
+        item.state, item.why = BatchItem.State.REFUSED, refusal.message[:WHY_LENGTH]
+    item.save(update_fields=["state", "why"])
+
+
+def _make(item: BatchItem, case: Case | None, batch: Batch, actor: Actor) -> None:
+    """The move of one case, at the version it was chosen at."""
+    if case is None:
+        raise Refused(_("您已看不到这件案件"))
+    if case.version != item.version:
+        who, when, did = story.last_move(case)
+        told = {"who": who, "when": when, "did": did, "stage": case.get_stage_display()}
+        raise OutOfOrder(_("%(who)s %(when)s 已“%(did)s”，现在%(stage)s") % told)
+    way = way_of(batch.move)
+    given = way.give(case, batch.said, actor)
+    if batch.move not in NO_VERSION and "version" in inspect.signature(way.act).parameters:
+        given["version"] = item.version
+    way.act(case, actor=actor, **given)
+
+
+@transaction.atomic
+def _end(batch: Batch) -> None:
+    batch = Batch.objects.select_for_update().get(pk=batch.pk)
+    if batch.state == Batch.State.RUNNING:
+        batch.state, batch.ended_at = Batch.State.DONE, moment()
+        batch.save(update_fields=["state", "ended_at"])
+
+
+def whole(actor: Actor) -> "rules.CaseQuerySet":
+    """The actor's cases with what a bulk move asks of them."""
+    seen = rules.visible_to(actor).select_related("kind", "standard", "centre", "place")
+    return seen.defer("place__boundary")
+
+
+def _locked(batch: Batch, actor: Actor) -> Batch:
+    batch = Batch.objects.select_for_update().get(pk=batch.pk)
+    if batch.person_id != actor.id or actor.kind != "person":
+        raise NotAllowed(_("这批案件由选定的人办理"))
+    if batch.state != Batch.State.CHOSEN:
+        raise OutOfOrder(_("这批案件%(state)s") % {"state": batch.get_state_display()})
+    return batch
