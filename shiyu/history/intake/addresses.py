@@ -5,12 +5,14 @@ not. An address that names several places which do not lie in each other belongs
 them all; one that names none belongs to no place.
 """
 
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from shiyu.places.gazetteer import USUAL_ENDINGS, plain
+from shiyu.places.locator import map_stamp
 from shiyu.places.models import Place
 
 LEVELS = (Place.Level.COUNTY, Place.Level.TOWNSHIP, Place.Level.COMMUNITY)
@@ -60,6 +62,11 @@ class Names:
         known = {names: self.meant(names.split("\n")) for names in distinct if names}
         return joined.replace_strict(known, default=None, return_dtype=pl.Int64).alias("place_id")
 
+    def place_of(self, text: str) -> int | None:
+        """The id of the place that one text names, or None."""
+        found = self.places_of(pl.Series([text], dtype=pl.String))[0]
+        return int(found) if found is not None else None
+
     def meant(self, names: Sequence[str]) -> int | None:
         """The place that names found in one address mean together."""
         named = [place for name in names for place in _outermost(self.by_name.get(name, ()))]
@@ -73,6 +80,21 @@ class Names:
         first, last = min(p.first for p in within), max(p.last for p in within)
         holding = [p for p in self.tree if p.first <= first and p.last >= last]
         return holding[-1].id if holding else None
+
+
+_kept: tuple[tuple[object, ...], Names] | None = None
+_building = threading.Lock()
+
+
+def names_now() -> Names:
+    """The names of the city as its map stands, read anew only when it has changed."""
+    global _kept
+    now = map_stamp()
+    kept = _kept
+    if kept is None or kept[0] != now:
+        with _building:
+            kept = _kept = (now, Names.of_city())
+    return kept[1]
 
 
 def _holds(outer: Named, inner: Named) -> bool:

@@ -1,0 +1,1 @@
+"""Open311 GeoReport v2, and one profile beyond it (Open311 接口)."""
