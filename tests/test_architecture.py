@@ -43,6 +43,8 @@ NOT_ANSWERED_ONCE = {
     "people/views/own.py": {"keys": "sets a switch: twice is once"},
     "desk/views/searching.py": {"search": "looks something up; each search is on the record"},
     "site/looks.py": {"size": "sets a cookie: twice is once"},
+    "notices/views/receipts.py": {"receipt": "a receipt says what is so: twice is once"},
+    "notices/views/subscriptions.py": {"reveal": "a secret is shown once: no answer is kept"},
     "portal/views/home.py": {"clear": "a draft thrown away is gone"},
     "portal/views/following.py": {"find": "looks a code up and leads to it"},
     "portal/views/placing.py": {"place": "an answer of a draft: twice is once"},

@@ -261,6 +261,7 @@ ADDRESSES: dict[str, list[Address]] = {
         _of(SIGNED_IN, NONE, name="nowhere"),
     ],
     "desk:search": [_of(SIGNED_IN, OK, FOUND)],
+    "desk:figures": [_of(SIGNED_IN, holders=WORKING)],
     "desk:choose": [_of(SIGNED_IN, NO_METHOD, NOT_SO)],
     "desk:together": [_of(SIGNED_IN, NONE, NONE, key=STRANGE)],
     "desk:together_progress": [_of(SIGNED_IN, NONE, key=STRANGE)],
@@ -281,6 +282,14 @@ ADDRESSES: dict[str, list[Address]] = {
         _of(OF_A_CASE, OK, DENIED, name="withdraw"),
         _of(OF_A_CASE, NONE, NONE, name="import_close"),
         _of(OF_A_CASE, NONE, NONE, name="report"),
+    ],
+    "desk:journal": [_of(SIGNED_IN, holders={"security", "audit"})],
+    "desk:remarks": [
+        _of(SIGNED_IN, holders={"security", "audit"}, number="a case's number"),
+        _of(SIGNED_IN, NONE, holders={"security", "audit"}, number="KF20260101000001"),
+    ],
+    "desk:erase_remark": [
+        _of(SIGNED_IN, NO_METHOD, NONE, holders={"security"}, number="a case's number", pk=OTHERS)
     ],
     "files:photo": [
         _of(OF_A_CASE, size="full"),
@@ -538,6 +547,7 @@ def _things(world: World, town: Town) -> dict[str, Any]:
         "a unit": world.units["waste"].pk,
         "a revision": a_revision().pk,
         "a case's photo": town.photos["gulou closed"],
+        "a case's number": town.cases["gulou closed"].number,
     }
 
 

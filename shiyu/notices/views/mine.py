@@ -1,4 +1,4 @@
-"""My notices: the list, the badge, marking read."""
+"""My notices: the list, the badge, marking read (提醒)."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from shiyu.common.answered import answered_once
 from shiyu.notices import actions, pages, rules
 from shiyu.notices.kinds import page_of
+from shiyu.people.duties import Duty
 from shiyu.people.web import SignedIn, actor_of, background, signed_in
 
 OPEN = "open"
@@ -26,6 +27,7 @@ def listing(request: SignedIn) -> HttpResponse:
         "many": rules.MANY,
         "newest": max((line.notice.pk for line in shown.lines), default=0),
         "is_first": "after" not in request.GET,
+        "keeps": actor.holds(Duty.SYSTEM_ADMIN, Duty.AUDIT_ADMIN),
     }
     return render(request, "notices/list.html", context)
 
