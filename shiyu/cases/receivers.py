@@ -4,6 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
+from django.dispatch import receiver
+
+from shiyu.cases import search
+from shiyu.cases.models import Case
+from shiyu.journal.events import erased
+from shiyu.journal.models import Remark
 
 FOLLOW = """
     UPDATE cases_case SET place_number = places_place.first
@@ -22,3 +28,13 @@ def follow_places(place_ids: Sequence[int], **_more: Any) -> None:
     """
     with connection.cursor() as cursor:
         cursor.execute(FOLLOW, [list(place_ids)])
+
+
+@receiver(erased)
+def forget_words(remark: Remark, **_more: Any) -> None:
+    """Find a case no longer by words that were erased, in the transaction that erases them."""
+    kind, _, pk = remark.subject.partition(":")
+    if kind != "case":
+        return
+    case = Case.objects.select_related("kind", "place").defer("place__boundary").get(pk=int(pk))
+    search.index(case, search.words_said(case))

@@ -174,8 +174,8 @@ def _units_in(facts: Mapping[str, object]) -> list[int]:
 def _reasons(lines: list[Line]) -> dict[int, str]:
     """What was written for reporters: why not filed, why not solved. Nothing else is shown."""
     ids = [line.remark_id for line in lines if line.verb in SAID_TO_REPORTERS and line.remark_id]
-    kept = Remark.objects.filter(pk__in=ids, erased_at__isnull=True) if ids else ()
-    return {remark.pk: remark.text for remark in kept}
+    said = Remark.objects.filter(pk__in=ids) if ids else ()
+    return {r.pk: r.text if r.erased_at is None else _("（说明已按规定删除）") for r in said}
 
 
 def _and(names: Iterable[str]) -> str:

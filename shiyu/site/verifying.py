@@ -21,7 +21,8 @@ def verify_journal(witness: Path | None = None, key: str = "", dump: Path | None
     from shiyu.journal.audit import Audited, first_of, verify
     from shiyu.journal.witnessed import Witnessed
 
-    audited, begun, faults = Audited(), time.monotonic(), []
+    audited, begun = Audited(), time.monotonic()
+    faults: list[Fault] = []
     witnessed = Witnessed(witness, key=key)
     with connect("worker") as connection, connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
