@@ -113,7 +113,7 @@ def _entries() -> tuple[Entry, ...]:
 def _read() -> Iterable[Entry]:
     """Places above the cells, in the order of the tree, so that a path is known when needed."""
     paths: dict[int, str] = {}
-    rows = Place.objects.exclude(level=Place.Level.CELL).order_by("first")
+    rows = Place.objects.filter(closed_on=None).exclude(level=Place.Level.CELL).order_by("first")
     columns = ("id", "code", "name", "level", "parent_id", "lon", "lat", "pinyin")
     for pk, code, name, level, parent, lon, lat, pinyin in rows.values_list(*columns):
         above = paths.get(parent or 0, "")

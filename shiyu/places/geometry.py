@@ -21,7 +21,8 @@ from shiyu.common.sheets import Reject
 from shiyu.places.coordinates import gcj02_from_bd09, wgs84_from_gcj02
 
 CODE_NAMES = ("code", "代码", "区划代码", "区域代码", "网格编码", "adcode", "gb", "bm", "id")
-SYSTEMS = ("wgs84", "gcj02", "bd09")
+SYSTEMS = ("wgs84", "gcj02", "bd09", "cgcs2000")
+"""CGCS2000 and WGS-84 differ by centimetres: far less than a boundary is surveyed to."""
 DEGREE_M = 111_195.08
 SMALLEST_FAULT_M2 = 1.0
 SLIVER_SHARE = 0.01
@@ -135,7 +136,7 @@ def _usable(geometry: Any, crs: str) -> tuple[BaseGeometry, str]:
     except (ShapelyError, ValueError, TypeError, IndexError, KeyError, AttributeError):
         raise Refused(_("坐标写法不对，拼不成面")) from None
     _check_degrees(drawn)
-    if crs != "wgs84":
+    if crs not in ("wgs84", "cgcs2000"):
         drawn = shapely.transform(drawn, lambda points: _to_wgs84(points, crs))
     return _mended(drawn)
 

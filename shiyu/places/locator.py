@@ -193,6 +193,6 @@ def map_stamp() -> tuple[object, ...]:
 
 
 def _bounded_places() -> list[tuple[int, str, str, str, int, bytes]]:
-    bounded = Place.objects.filter(boundary__isnull=False)
+    bounded = Place.objects.filter(boundary__isnull=False, closed_on__isnull=True)
     rows = bounded.values_list("id", "code", "name", "level", "first", "boundary")
     return [(*row[:5], bytes(row[5] or b"")) for row in rows]

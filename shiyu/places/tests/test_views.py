@@ -33,7 +33,7 @@ def test_too_many_cells_are_drawn_as_the_next_level(client, monkeypatch):
     found_town()
     county = Place.objects.get(code="990101")
     actions.set_boundary(county, square(114.3, 34.8, 0.05), source="测试", actor=PROGRAM)
-    monkeypatch.setattr("shiyu.places.views.MOST_SHAPES", 3)
+    monkeypatch.setattr("shiyu.places.views.answers.MOST_SHAPES", 3)
 
     drawn = json.loads(cells(client).content)
 

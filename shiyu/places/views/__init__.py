@@ -1,0 +1,1 @@
+"""Pages and answers about places: the public's questions, the tree, maps, addresses."""
