@@ -41,6 +41,7 @@ MAY_ASK_FOR_ALL_CASES = {
 
 NOT_ANSWERED_ONCE = {
     "people/views/own.py": {"keys": "sets a switch: twice is once"},
+    "desk/views/exporting.py": {"download": "hands a file out; each download is on the record"},
     "desk/views/searching.py": {"search": "looks something up; each search is on the record"},
     "site/looks.py": {"size": "sets a cookie: twice is once"},
     "notices/views/receipts.py": {"receipt": "a receipt says what is so: twice is once"},

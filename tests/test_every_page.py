@@ -266,6 +266,12 @@ ADDRESSES: dict[str, list[Address]] = {
     "desk:together": [_of(SIGNED_IN, NONE, NONE, key=STRANGE)],
     "desk:together_progress": [_of(SIGNED_IN, NONE, key=STRANGE)],
     "desk:together_undo": [_of(SIGNED_IN, NO_METHOD, NONE, key=STRANGE)],
+    "desk:exports": [_of(SIGNED_IN)],
+    "desk:export_new": [_of(SIGNED_IN, NONE, NONE)],
+    "desk:export": [_of(SIGNED_IN, NONE, key=STRANGE)],
+    "desk:export_progress": [_of(SIGNED_IN, NONE, key=STRANGE)],
+    "desk:export_decide": [_of(SIGNED_IN, NO_METHOD, NONE, key=STRANGE)],
+    "desk:export_download": [_of(SIGNED_IN, NO_METHOD, NONE, key=STRANGE)],
     "desk:unmask": [
         _of(SIGNED_IN, NO_METHOD, NONE, number="KF20260101000001", pk=OTHERS),
         _of(SIGNED_IN, NO_METHOD, NONE, number="KF20260101000001", pk=10**30),
@@ -374,6 +380,44 @@ ADDRESSES: dict[str, list[Address]] = {
     "places:cells": [_of(ANYBODY, 400)],
     "places:find": [_of(ANYBODY)],
     "places:at": [_of(ANYBODY, 400)],
+    "catalogue:kinds": [_of(SIGNED_IN)],
+    "catalogue:grid": [_of(SIGNED_IN)],
+    "catalogue:procedure": [_of(SIGNED_IN)],
+    "catalogue:reasons": [_of(SIGNED_IN)],
+    "catalogue:kind": [_of(SIGNED_IN, code="10101"), _of(SIGNED_IN, NONE, code="nowhere")],
+    "catalogue:compare": [
+        _of(SIGNED_IN, code="10101", ordinal=1),
+        _of(SIGNED_IN, NONE, code="10101", ordinal=99),
+    ],
+    "catalogue:new_kind": [_of(SIGNED_IN, OK, NOT_SO, holders={"administrator"})],
+    "catalogue:edit_kind": [_of(SIGNED_IN, OK, NOT_SO, holders={"administrator"}, code="10101")],
+    "catalogue:act": [
+        _of(SIGNED_IN, NO_METHOD, NOT_SO, holders={"administrator"}, code="10101", what="keep-out"),
+        _of(SIGNED_IN, NO_METHOD, FOUND, holders={"administrator"}, code="10101", what="end"),
+        _of(SIGNED_IN, NO_METHOD, NONE, holders={"administrator"}, code="10101", what="burn"),
+    ],
+    "catalogue:new_condition": [
+        _of(SIGNED_IN, OK, NOT_SO, holders={"administrator"}, code="10101")
+    ],
+    "catalogue:condition": [
+        _of(SIGNED_IN, OK, NOT_SO, holders={"administrator"}, code="10101", ordinal=1),
+        _of(SIGNED_IN, NONE, NONE, holders={"administrator"}, code="10101", ordinal=99),
+    ],
+    "catalogue:end_condition": [
+        _of(SIGNED_IN, OK, NOT_SO, holders={"administrator"}, code="10101", ordinal=1)
+    ],
+    "catalogue:withdraw_condition": [
+        _of(SIGNED_IN, NO_METHOD, NONE, holders={"administrator"}, code="10101", ordinal=1)
+    ],
+    "catalogue:edit_procedure": [_of(SIGNED_IN, OK, NOT_SO, holders={"administrator"})],
+    "catalogue:new_reason": [_of(SIGNED_IN, NO_METHOD, NOT_SO, holders={"administrator"})],
+    "catalogue:set_reason": [
+        _of(SIGNED_IN, NO_METHOD, NONE, holders={"administrator"}, number=OTHERS, what="end")
+    ],
+    "catalogue:upload": [_of(SIGNED_IN, OK, NOT_SO, holders={"administrator"})],
+    "catalogue:publish": [
+        _of(SIGNED_IN, NO_METHOD, NONE, holders={"administrator"}, number=OTHERS)
+    ],
     "set_language": [_of(ANYBODY, {FOUND, NO_METHOD}, FOUND)],
     "size": [_of(ANYBODY, NO_METHOD, FOUND)],
     "looks": [_of(ANYBODY, NONE)],

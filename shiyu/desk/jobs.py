@@ -2,8 +2,8 @@
 
 from procrastinate.contrib.django import app
 
-from shiyu.desk.actions import batches
-from shiyu.desk.models import Batch
+from shiyu.desk.actions import batches, exports
+from shiyu.desk.models import Batch, Export
 
 
 @app.task(name="desk.carry_out", queue="bulk")
@@ -17,3 +17,23 @@ def carry_out(key: str) -> None:
 def carry_out_later(batch: Batch) -> None:
     """Owe the job, in the transaction that confirmed the move."""
     carry_out.defer(key=batch.key)
+
+
+@app.task(name="desk.make_export", queue="bulk")
+def make_export(key: str) -> None:
+    """Write an approved export's file."""
+    export = Export.objects.filter(key=key).first()
+    if export is not None:
+        exports.make(export)
+
+
+def make_export_later(export: Export) -> None:
+    """Owe the job, in the transaction that approved the export."""
+    make_export.defer(key=export.key)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="desk.expire_exports", queue="periodic", queueing_lock="desk_expire")
+def expire_exports(timestamp: int) -> None:
+    """Delete the files of exports whose time is over."""
+    exports.expire()

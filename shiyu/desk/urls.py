@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from shiyu.desk.views import cases, listing, looking, moving, reporting, searching, together
+from shiyu.desk.views import (
+    cases,
+    exporting,
+    figures,
+    listing,
+    looking,
+    moving,
+    records,
+    reporting,
+    searching,
+    together,
+)
 
 app_name = "desk"
 
@@ -15,8 +26,18 @@ urlpatterns = [
     path("desk/together/<slug:key>/", together.together, name="together"),
     path("desk/together/<slug:key>/progress/", together.progress, name="together_progress"),
     path("desk/together/<slug:key>/undo/", together.undo, name="together_undo"),
+    path("desk/exports/", exporting.exports_list, name="exports"),
+    path("desk/exports/new/", exporting.new, name="export_new"),
+    path("desk/exports/<slug:key>/", exporting.export, name="export"),
+    path("desk/exports/<slug:key>/progress/", exporting.progress, name="export_progress"),
+    path("desk/exports/<slug:key>/decide/", exporting.decide, name="export_decide"),
+    path("desk/exports/<slug:key>/download/", exporting.download, name="export_download"),
     path("desk/row/<int:pk>/", listing.row, name="row"),
+    path("desk/figures/", figures.figures, name="figures"),
     path("desk/<slug:name>/", listing.queue, name="queue"),
+    path("journal/", records.journal, name="journal"),
+    path("journal/<slug:number>/", records.remarks, name="remarks"),
+    path("journal/<slug:number>/<int:pk>/erase/", records.erase_remark, name="erase_remark"),
     path("cases/id/<int:pk>/", cases.by_id, name="by_id"),
     path("cases/<slug:number>/", cases.case, name="case"),
     path("cases/<slug:number>/print/", cases.on_paper, name="print"),

@@ -74,7 +74,7 @@ function showPicked(): void {
   const picked = boxes.filter((box) => box.checked);
   const bar = one("[data-bulk]");
   if (!bar) return;
-  bar.hidden = picked.length === 0;
+  bar.hidden = picked.length === 0 && !one<HTMLInputElement>("#bulk-all")?.checked;
   const numbers = picked.slice(0, 3).map((box) => link(box.closest(".row"))?.textContent?.trim() ?? "");
   const count = one("[data-bulk-count]", bar);
   if (count)
@@ -82,6 +82,23 @@ function showPicked(): void {
       picked.length > 3
         ? t("已选 {n} 件：{numbers} 等", { n: picked.length, numbers: numbers.join("、") })
         : t("已选 {n} 件：{numbers}", { n: picked.length, numbers: numbers.join("、") });
+}
+
+/** Shift with a click takes all rows from the last one picked to this one. */
+function spanned(event: MouseEvent): void {
+  const box = (event.target as Element).closest<HTMLInputElement>("[data-pick]");
+  const row = box?.closest<HTMLTableRowElement>(".row");
+  if (!event.shiftKey || !box || !row || !lastPicked || lastPicked === row) return;
+  const list = rows();
+  const [from, to] = [list.indexOf(lastPicked), list.indexOf(row)].sort((a, b) => a - b);
+  if (from === undefined || to === undefined || from < 0) return;
+  for (const each of list.slice(from, to + 1)) pickQuietly(each, box.checked);
+  showPicked();
+}
+
+function pickQuietly(row: HTMLTableRowElement, on: boolean): void {
+  const box = one<HTMLInputElement>("[data-pick]", row);
+  if (box) box.checked = on;
 }
 
 function clicked(event: MouseEvent): void {
@@ -110,12 +127,14 @@ function moved(event: Event): void {
 export function watchList(): void {
   document.addEventListener("click", clicked);
   document.addEventListener("moved", moved);
+  document.addEventListener("click", spanned);
   document.addEventListener("change", (event) => {
     const target = event.target as Element;
     if (target.matches("[data-pick]")) {
       lastPicked = target.closest("tr");
       showPicked();
     }
+    if (target.matches("#bulk-all")) showPicked();
     if (target.matches("[data-pick-all]")) {
       for (const box of all<HTMLInputElement>("[data-list] [data-pick]")) box.checked = (target as HTMLInputElement).checked;
       showPicked();

@@ -1,0 +1,297 @@
+"""Taking a list out as a file: asked for with a purpose, approved, made, gone after a while (导出).
+
+Every step is a line of the journal under `export:ID`; the words of a purpose stay with the export.
+"""
+
+import errno
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from xlsxwriter.exceptions import XlsxWriterException
+
+from shiyu.cases import story
+from shiyu.cases.actions import note_export
+from shiyu.cases.models import CaseQuerySet
+from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
+from shiyu.desk import filters, rules, workbook
+from shiyu.desk.around import around
+from shiyu.desk.columns import Column, Told, chosen
+from shiyu.desk.lifecycle import EXPORT_MOVES, ExportStage
+from shiyu.desk.models import Export
+from shiyu.desk.queues import QUEUES, Queue
+from shiyu.journal.actions import moment, record
+from shiyu.people.actors import Actor
+from shiyu.people.models import Appointment, Person
+
+AT_A_TIME = 500
+REASON_MOST = 200
+
+Later = Callable[[Export], object]
+
+
+@transaction.atomic
+def ask(
+    here: Queue,
+    asked: Mapping[str, str],
+    *,
+    columns: Sequence[str],
+    purpose: str,
+    reason: str,
+    personal: bool,
+    actor: Actor,
+    later: Later,
+) -> Export:
+    """Ask for a list as a file (申请导出): at once for a few rows, by a second person for many.
+
+    later  owes the job that makes it, in this transaction.
+
+    Raises  Refused without a purpose, for nothing, or for more rows than anybody exports.
+    """
+    text = _words(reason)
+    if purpose not in Export.Purpose.values:
+        raise Refused(_("选一个用途"), field="purpose")
+    found = filters.read(asked, actor, due=here.due)
+    most = rules.limits()
+    count = _counted(found.apply(here.cases(actor), timezone.now()), most.rows_most)
+    if count > most.rows_most:
+        told = {"most": most.rows_most}
+        raise Refused(
+            _("这个列表超过 %(most)d 行。一次最多导出 %(most)d 行，请缩小筛选范围，分几次导出")
+            % told
+        )
+    if not count:
+        raise Refused(_("这个列表现在没有案件，没有可导出的"))
+    shown = chosen(columns)
+    names = personal and any(column.personal for column in shown)
+    first, last = rules.reach_of(actor)
+    alone = count <= most.alone_most and not names
+    export = Export.objects.create(
+        person_id=actor.id,
+        purpose=purpose,
+        reason=text,
+        queue=here.name,
+        filters=dict(found.asked),
+        filtered=" · ".join(found.words())[:300],
+        columns=[column.name for column in shown],
+        personal=names,
+        first=first,
+        last=last,
+        counted=count,
+        stage=ExportStage.APPROVED if alone else ExportStage.ASKED,
+        asked_at=moment(),
+    )
+    facts = {"purpose": purpose, "rows": count, "columns": export.columns, "personal": names}
+    _line(export, "ask", actor, facts)
+    if alone:
+        later(export)
+    return export
+
+
+@transaction.atomic
+def approve(export: Export, *, actor: Actor, later: Later) -> Export:
+    """Approve what another person asked for (批准导出)."""
+    export = _turn(export, "approve", actor)
+    export.approver_id, export.decided_at = actor.id, moment(export.asked_at)
+    export.save()
+    _line(export, "approve", actor)
+    later(export)
+    return export
+
+
+@transaction.atomic
+def refuse(export: Export, *, reason: str, actor: Actor) -> Export:
+    """Refuse it, saying why (不批准导出)."""
+    export = _turn(export, "refuse", actor)
+    export.decision = _words(reason)
+    export.approver_id, export.decided_at = actor.id, moment(export.asked_at)
+    export.save()
+    _line(export, "refuse", actor)
+    return export
+
+
+def make(export: Export) -> None:
+    """Write the file of an approved export: whole, or not at all; made twice it is one (生成)."""
+    export = Export.objects.select_related("person").get(pk=export.pk)
+    if export.stage != ExportStage.APPROVED:
+        return
+    draft = None
+    try:
+        draft = workbook.Draft(export.key)
+        opened: list[int] = []
+        columns = chosen(export.columns)
+        draft.write(columns, _rows(export, columns, opened), _mark(export))
+        _made(export, draft, opened)
+    except (OSError, XlsxWriterException, Refused) as wrong:
+        _fail(export, wrong)
+    finally:
+        if draft is not None:
+            draft.drop()
+
+
+@transaction.atomic
+def download(export: Export, *, actor: Actor) -> Path:
+    """Hand the file to its owner; each time is on the record (下载导出)."""
+    export = _turn(export, "download", actor)
+    path = workbook.path_of(export.key)
+    if export.expires_at is None or export.expires_at <= moment() or not path.exists():
+        raise OutOfOrder(_("这个文件已过期删除，需要的话重新导出"))
+    _line(export, "download", actor)
+    return path
+
+
+def expire() -> int:
+    """Delete every file whose time is over; how many (过期删除)."""
+    over = Export.objects.filter(stage=ExportStage.MADE, expires_at__lte=timezone.now())
+    program = Actor.program("exports")
+    for export in over:
+        with transaction.atomic():
+            try:
+                gone = _turn(export, "expire", program)
+            except OutOfOrder:  # another worker was quicker
+                continue
+            workbook.remove(gone.key)
+            gone.save(update_fields=["stage"])
+            _line(gone, "expire", program)
+    return len(over)
+
+
+def _turn(export: Export, name: str, actor: Actor) -> Export:
+    """Lock an export for one step, and see that it may be made now by this actor."""
+    move = EXPORT_MOVES[name]
+    export = Export.objects.select_for_update(of=("self",)).get(pk=export.pk)
+    if not _may(actor, move.by, export):
+        raise NotAllowed(_("您不能对这次导出“%(move)s”") % {"move": move.title})
+    if export.stage != move.source:
+        told = {"stage": ExportStage(export.stage).label, "move": move.title}
+        raise OutOfOrder(_("这次导出%(stage)s，不能“%(move)s”") % told)
+    export.stage = move.target
+    return export
+
+
+def _may(actor: Actor, by: str, export: Export) -> bool:
+    if by == "another":
+        return rules.may_decide(actor, export)
+    if by == "owner":
+        return actor.kind == "person" and actor.id == export.person_id
+    return actor.kind == "program"
+
+
+@transaction.atomic
+def _made(export: Export, draft: workbook.Draft, opened: list[int]) -> None:
+    """The file stands at its place and the row says so, or neither."""
+    written = Export.objects.values_list("written", flat=True).get(pk=export.pk)
+    program = Actor.program("exports")
+    export = _turn(export, "make", program)
+    export.made_at = moment(export.asked_at)
+    export.expires_at = export.made_at + timedelta(hours=rules.limits().kept_hours)
+    export.sha256, export.written = draft.sha256(), written
+    export.save()
+    if opened:
+        owner = Actor("person", export.person_id)
+        note_export(opened, subject=export.subject, actor=owner)
+    _line(export, "make", program, {"rows": written, "sha256": export.sha256})
+    draft.keep()
+
+
+@transaction.atomic
+def _fail(export: Export, wrong: Exception) -> None:
+    """Say what went wrong in words; nothing half is left."""
+    program = Actor.program("exports")
+    export = _turn(export, "fail", program)
+    if isinstance(wrong, Refused):
+        export.failure = wrong.message[:200]
+    elif "No space" in str(wrong) or getattr(wrong, "errno", 0) in {errno.ENOSPC, errno.EDQUOT}:
+        export.failure = _("服务器磁盘已满，没有生成文件。请告诉系统管理员，腾出空间后重新导出")
+    else:
+        export.failure = _("写文件时出错，没有生成文件。请重新导出，再不行告诉系统管理员")
+    export.save(update_fields=["stage", "failure"])
+    _line(export, "fail", program)
+
+
+def _rows(export: Export, columns: Sequence[Column], opened: list[int]) -> Iterator[list[Told]]:
+    """The rows, newest first, some hundred at a time: what the owner may see at that moment."""
+    actor = Actor.for_person(export.person)
+    here = QUEUES[export.queue]
+    if not actor.holds(*here.duties):
+        raise Refused(_("申请人已没有这个列表的岗位"))
+    found = filters.read(export.filters, actor, due=here.due)
+    wanted, most = {column.name for column in columns}, rules.limits().rows_most
+    below, written = None, 0
+    while written < most:
+        now = timezone.now()
+        cases = found.apply(here.cases(actor), now)
+        if below is not None:
+            cases = cases.filter(pk__lt=below)
+        batch = list(cases.with_row().order_by("-pk")[: min(AT_A_TIME, most - written)])
+        if not batch:
+            return
+        told, shown = around(batch, wanted, actor=actor, now=now, unmasked=export.personal)
+        opened += shown
+        for case in batch:
+            yield [column.tell(case, told) for column in columns]
+        below, written = batch[-1].pk, written + len(batch)
+        _wrote(export, written)
+
+
+def _wrote(export: Export, rows: int) -> None:
+    """How far the file is, for the page that waits."""
+    Export.objects.filter(pk=export.pk).update(written=rows)
+
+
+def _mark(export: Export) -> workbook.Mark:
+    """Who took this out, when, what for: on every printed page and on a sheet of its own."""
+    now = f"{timezone.localtime(timezone.now()):%Y-%m-%d %H:%M}"
+    unit = _unit_of(export.person)
+    who = f"{export.person.name}（{unit}）" if unit else export.person.name
+    what = f"{export.get_purpose_display()}：{export.reason}"
+    line = _("%(who)s %(when)s 导出，用途 %(what)s，编号 %(key)s，不得外传") % {
+        "who": who,
+        "when": now,
+        "what": what,
+        "key": export.key[:8],
+    }
+    names = _("已批准显示") if export.personal else _("已隐去")
+    facts = (
+        (_("导出人"), who),
+        (_("导出时间"), now),
+        (_("用途"), what),
+        (_("列表"), str(QUEUES[export.queue].title)),
+        (_("筛选"), export.filtered or _("没有筛选")),
+        (_("批准人"), export.approver.name if export.approver else _("行数少，无须批准")),
+        (_("姓名和电话"), names),
+        (_("编号"), export.key),
+        (_("说明"), _("每次导出和下载都有记录。文件到期自动删除，已下载的由下载人负责销毁。")),
+    )
+    return workbook.Mark(line, facts)
+
+
+def _unit_of(person: Person) -> str:
+    held = Appointment.objects.in_force(timezone.localdate()).filter(person=person)
+    return held.values_list("post__unit__name", flat=True).first() or ""
+
+
+def _counted(cases: CaseQuerySet, most: int) -> int:
+    """How many rows, looking no further than one past the most."""
+    return cases.order_by().values("pk")[: most + 1].count()
+
+
+def _words(text: str) -> str:
+    clean = " ".join(story.plain(text).split())
+    if not clean:
+        raise Refused(_("写明用来做什么、给谁看"), field="reason")
+    if len(clean) > REASON_MOST:
+        over = {"most": REASON_MOST, "over": len(clean) - REASON_MOST}
+        raise Refused(_("说明最多 %(most)d 字，现在多了 %(over)d 字") % over, field="reason")
+    return clean
+
+
+def _line(
+    export: Export, verb: str, actor: Actor, facts: Mapping[str, object] | None = None
+) -> datetime:
+    at = moment()
+    record(export.subject, verb, actor=actor, at=at, facts=facts or {})
+    return at
