@@ -31,6 +31,7 @@ from shiyu.notices.models import Connector, Delivery, Notice
 from shiyu.notices.tests.conftest import make_subscription
 from shiyu.people.actors import Actor
 from shiyu.people.models import Appointment, Person, Post, PostDuty
+from shiyu.places.models import Address, Survey
 
 # ---- the city's own words: who is who, who sees what, who may do what -------------------------
 
@@ -377,6 +378,35 @@ ADDRESSES: dict[str, list[Address]] = {
         _of(SIGNED_IN, NO_METHOD, NOT_SO, holders={"administrator"}, pk="a revision")
     ],
     "calendars:undo": [_of(SIGNED_IN, NO_METHOD, 409, holders={"administrator"}, pk="a revision")],
+    "places:list": [_of(SIGNED_IN, FOUND)],
+    "places:place": [_of(SIGNED_IN, code="410204"), _of(SIGNED_IN, NONE, code="999")],
+    "places:add": [_of(SIGNED_IN, OK, NOT_SO, holders={"administrator"}, code="410204")],
+    "places:rename": [_of(SIGNED_IN, OK, NOT_SO, holders={"administrator"}, code="410204")],
+    "places:move": [_of(SIGNED_IN, OK, {OK, NOT_SO}, holders={"administrator"}, code="410204001")],
+    "places:close": [_of(SIGNED_IN, OK, {OK, NOT_SO}, holders={"administrator"}, code="410204")],
+    "places:take_back": [_of(SIGNED_IN, NO_METHOD, 409, holders={"administrator"}, code="410204")],
+    "places:enrol": [
+        _of(SIGNED_IN, NO_METHOD, NOT_SO, holders={"administrator"}, code="410204001001")
+    ],
+    "places:leave": [
+        _of(SIGNED_IN, NO_METHOD, NONE, holders={"administrator"}, code="410204", entry=OTHERS)
+    ],
+    "places:maps": [_of(SIGNED_IN, OK, {DENIED, OK, NOT_SO}, holders={"administrator", "audit"})],
+    "places:export": [_of(SIGNED_IN, holders={"administrator", "audit"})],
+    "places:survey": [
+        _of(SIGNED_IN, holders={"administrator", "audit"}, pk="a survey"),
+        _of(SIGNED_IN, NONE, holders={"administrator", "audit"}, pk=OTHERS),
+    ],
+    "places:publish": [_of(SIGNED_IN, NO_METHOD, NOT_SO, holders={"administrator"}, pk="a survey")],
+    "places:drop": [_of(SIGNED_IN, NO_METHOD, FOUND, holders={"administrator"}, pk="a survey")],
+    "places:undo": [_of(SIGNED_IN, NO_METHOD, 409, holders={"administrator"}, pk="a survey")],
+    "places:addresses": [_of(SIGNED_IN)],
+    "places:new_address": [_of(SIGNED_IN, OK, NOT_SO, holders={"administrator"})],
+    "places:import_addresses": [_of(SIGNED_IN, OK, {OK, NOT_SO}, holders={"administrator"})],
+    "places:address": [_of(SIGNED_IN, OK, NOT_SO, holders={"administrator"}, pk="an address")],
+    "places:close_address": [
+        _of(SIGNED_IN, NO_METHOD, FOUND, holders={"administrator"}, pk="an address")
+    ],
     "places:cells": [_of(ANYBODY, 400)],
     "places:find": [_of(ANYBODY)],
     "places:at": [_of(ANYBODY, 400)],
@@ -590,6 +620,10 @@ def _things(world: World, town: Town) -> dict[str, Any]:
         "a post": post.pk,
         "a unit": world.units["waste"].pk,
         "a revision": a_revision().pk,
+        "a survey": Survey.objects.create(source="测绘院", crs="wgs84", based_on=1).pk,
+        "an address": Address.objects.create(
+            name="书店街 12 号", plain="书店街12号", lon=114.31, lat=34.8
+        ).pk,
         "a case's photo": town.photos["gulou closed"],
         "a case's number": town.cases["gulou closed"].number,
     }
