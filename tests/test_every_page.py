@@ -31,7 +31,8 @@ from shiyu.notices.models import Connector, Delivery, Notice
 from shiyu.notices.tests.conftest import make_subscription
 from shiyu.people.actors import Actor
 from shiyu.people.models import Appointment, Person, Post, PostDuty
-from shiyu.places.models import Address, Survey
+from shiyu.places.models import Address as WrittenAddress
+from shiyu.places.models import Survey
 
 # ---- the city's own words: who is who, who sees what, who may do what -------------------------
 
@@ -422,7 +423,7 @@ ADDRESSES: dict[str, list[Address]] = {
     "catalogue:new_kind": [_of(SIGNED_IN, OK, NOT_SO, holders={"administrator"})],
     "catalogue:edit_kind": [_of(SIGNED_IN, OK, NOT_SO, holders={"administrator"}, code="10101")],
     "catalogue:act": [
-        _of(SIGNED_IN, NO_METHOD, NOT_SO, holders={"administrator"}, code="10101", what="keep-out"),
+        _of(SIGNED_IN, NO_METHOD, 400, holders={"administrator"}, code="10101", what="keep-out"),
         _of(SIGNED_IN, NO_METHOD, FOUND, holders={"administrator"}, code="10101", what="end"),
         _of(SIGNED_IN, NO_METHOD, NONE, holders={"administrator"}, code="10101", what="burn"),
     ],
@@ -621,7 +622,7 @@ def _things(world: World, town: Town) -> dict[str, Any]:
         "a unit": world.units["waste"].pk,
         "a revision": a_revision().pk,
         "a survey": Survey.objects.create(source="测绘院", crs="wgs84", based_on=1).pk,
-        "an address": Address.objects.create(
+        "an address": WrittenAddress.objects.create(
             name="书店街 12 号", plain="书店街12号", lon=114.31, lat=34.8
         ).pk,
         "a case's photo": town.photos["gulou closed"],
