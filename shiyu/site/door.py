@@ -18,7 +18,7 @@ from shiyu.common.errors import Refused
 from shiyu.site import outage
 from shiyu.site.middleware import CityTime, Headers
 
-PREFIXES = ("/api/v1/", "/open311/")
+PREFIXES = ("/api/v1/", "/open311/", "/notices/receipts/")
 NO_METHOD = 405
 KEYS_MAY_STAND = "/open311/v2/requests"
 """Open311 makes the key a parameter like any other, and clients there are put it in the address."""
@@ -71,7 +71,7 @@ def _answer(request: HttpRequest) -> HttpResponse:
 
 def _no_method(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     text = _("这个地址不支持这种方法，可以用 %(methods)s")
-    allowed = response.get("Allow", "")
+    allowed = ", ".join(sorted(response.get("Allow", "").split(", ")))
     said = problems.problem(request, NO_METHOD, "no_such_method", text % {"methods": allowed})
     said["Allow"] = allowed
     return said

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, cast
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
@@ -204,7 +204,6 @@ def _written(route: Route, result: Any) -> HttpResponseBase:
     return response
 
 
-@api.exception_handler(Exception)
 def _wrong(request: HttpRequest, error: Exception) -> HttpResponse:
     """Translate refusals once; what is not ours to answer goes on to the last door."""
     if isinstance(error, HttpError) and isinstance(error.__cause__, Refused):
@@ -216,3 +215,7 @@ def _wrong(request: HttpRequest, error: Exception) -> HttpResponse:
     if found is None:
         raise error
     return found
+
+
+for _kind in (Exception, HttpError, ValidationError, Http404):
+    api.add_exception_handler(_kind, _wrong)
