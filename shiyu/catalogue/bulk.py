@@ -7,7 +7,7 @@ from datetime import date
 from django.db import transaction
 
 from shiyu.catalogue import rules
-from shiyu.catalogue.actions import publish_standards
+from shiyu.catalogue.actions.publishing import publish_standards
 from shiyu.catalogue.draft import Draft
 from shiyu.catalogue.standards import Seasons, read_standards
 from shiyu.common.sheets import Outcome, Sheet

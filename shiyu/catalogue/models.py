@@ -128,3 +128,43 @@ class Responsibility(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["standard", "tier", "unit"], name="responsible_once")
         ]
+
+
+class Reason(models.Model):
+    """A usual reason that a move offers; any other may be written (常用理由)."""
+
+    LONGEST = 60
+
+    class Move(models.TextChoices):
+        DISMISS = "dismiss", _("不予立案")
+        OBJECT = "object", _("派单异议")
+        REWORK = "rework", _("返工")
+        ASK_EXTENSION = "ask_extension", _("延期申请")
+        REFUSE_EXTENSION = "refuse_extension", _("不同意延期")
+        ASK_SUSPENSION = "ask_suspension", _("挂账申请")
+        REFUSE_SUSPENSION = "refuse_suspension", _("不同意挂账")
+        ESCALATE = "escalate", _("上报上级")
+        CLOSE = "close", _("结案未解决的原因")
+        ASK_VOID = "ask_void", _("申请作废")
+        APPEAL = "appeal", _("申诉超期")
+
+    move = models.CharField(_("办理动作"), max_length=20, choices=Move)
+    text = models.CharField(_("理由"), max_length=LONGEST)
+    ended_at = models.DateTimeField(_("停用时间"), null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["move", "id"]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class SheetUpload(models.Model):
+    """A spreadsheet of standards between being looked at and being published; kept for a day."""
+
+    name = models.CharField(max_length=200)
+    content = models.BinaryField()
+    category = models.CharField(max_length=12, default="", blank=True)
+    valid_from = models.DateField()
+    by = models.CharField(max_length=40)
+    at = models.DateTimeField(auto_now_add=True)

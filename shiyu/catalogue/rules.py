@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from shiyu.catalogue.models import Kind, Procedure, Responsibility, Standard
+from shiyu.catalogue.models import Kind, Procedure, Reason, Responsibility, Standard
 from shiyu.common.errors import NotAllowed, OutOfOrder
 from shiyu.people.actors import Actor
 from shiyu.people.duties import Duty
@@ -54,6 +54,32 @@ def procedure_at(at: date | datetime) -> Procedure:
     if procedure is None:
         raise OutOfOrder(_("%(day)s 还没有生效的流程参数") % {"day": day.isoformat()})
     return procedure
+
+
+def held_before(standard: Standard) -> Standard | None:
+    """The version of the same condition in force the day before this one begins."""
+    earlier = Standard.objects.filter(
+        kind=standard.kind_id, ordinal=standard.ordinal, version__lt=standard.version
+    )
+    eve = standard.valid_from - timedelta(days=1)
+    held = earlier.filter(valid_until=eve, valid_from__lte=eve).order_by("-version")
+    return held.prefetch_related("responsibilities").first()
+
+
+def conditions_of(kind: Kind) -> list[list[Standard]]:
+    """All versions of each condition, the newest first, in two queries (立案条件各版本)."""
+    rows = Standard.objects.filter(kind=kind).order_by("ordinal", "-version")
+    found: dict[int, list[Standard]] = {}
+    for standard in rows.prefetch_related("responsibilities__unit"):
+        found.setdefault(standard.ordinal, []).append(standard)
+    return list(found.values())
+
+
+def reasons_for(move: str) -> list[str]:
+    """The usual reasons offered for a move, in the order in which they were listed (常用理由)."""
+    return list(
+        Reason.objects.filter(move=move, ended_at__isnull=True).values_list("text", flat=True)
+    )
 
 
 def limits_of(procedure: Procedure, standard: Standard | None) -> dict[str, str]:

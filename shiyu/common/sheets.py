@@ -114,6 +114,11 @@ def read_sheets(path: Path) -> list[Sheet]:
         raise Refused(_("读不到文件 %(path)s") % {"path": path}) from None
     if raw is None:
         raise Refused(_("文件超过 %(size)d MB") % {"size": LARGEST_FILE_MB})
+    return sheets_of(raw)
+
+
+def sheets_of(raw: bytes) -> list[Sheet]:
+    """The same of a file's content, e.g. one that was sent through a page."""
     if raw[:4] == b"PK\x03\x04" or raw[:4] == b"\xd0\xcf\x11\xe0":
         return _workbook(raw)
     return [Sheet("", tuple(_csv_rows(decoded(raw))))]

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("notices/", include("shiyu.notices.urls")),
     path("calendars/", include("shiyu.calendars.urls")),
     path("places/", include("shiyu.places.urls")),
+    path("catalogue/", include("shiyu.catalogue.urls")),
     path("language/", set_language, name="set_language"),
     path("size/", looks.size, name="size"),
     path("looks/", looks.looks, name="looks"),

@@ -1,4 +1,4 @@
-"""Every write on kinds, standards and the procedure (立结案标准维护)."""
+"""Bringing the catalogue to what a file says (发布立结案标准)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -9,16 +9,14 @@ from django.utils.translation import gettext as _
 
 from shiyu.catalogue import rules
 from shiyu.catalogue.draft import Draft
-from shiyu.catalogue.models import Kind, Procedure, Responsibility, Standard
-from shiyu.common.errors import OutOfOrder, Refused
+from shiyu.catalogue.models import Kind, Responsibility, Standard
+from shiyu.common.errors import Refused
 from shiyu.common.pinyin import pinyin_key
 from shiyu.common.sheets import Outcome, Reject
-from shiyu.common.worktime import Allowance
 from shiyu.journal.actions import record
 from shiyu.people.actors import Actor
 from shiyu.people.models import Unit
 
-CLOCKS = frozenset({"accept", "filing", "dispatch", "sign", "verify"})
 CARRIED = (
     "filing_condition",
     "closing_condition",
@@ -75,81 +73,6 @@ def publish_standards(
         }
         record("catalogue:standards", "publish", actor=actor, facts=facts)
     return outcome
-
-
-@transaction.atomic
-def admit(kind: Kind, *, actor: Actor) -> Kind:
-    """Put a kind on the list of items admitted to the grid (准入)."""
-    rules.must_edit(actor)
-    kind = Kind.objects.select_for_update().get(pk=kind.pk)
-    if kind.in_grid:
-        raise OutOfOrder(_("“%(kind)s”已在入格事项清单中") % {"kind": kind.name})
-    kind.in_grid, kind.not_in_grid_because = True, ""
-    kind.save(update_fields=["in_grid", "not_in_grid_because"])
-    record(f"kind:{kind.pk}", "admit", actor=actor, facts={"code": kind.code})
-    return kind
-
-
-@transaction.atomic
-def keep_out(kind: Kind, *, because: str, actor: Actor) -> Kind:
-    """Take a kind off that list, or keep it off, with the reason (不予准入)."""
-    rules.must_edit(actor)
-    because = because.strip()
-    if not because:
-        raise Refused(_("写明不入格的原因，如“涉及执法权，网格员无权处理”"), field="because")
-    kind = Kind.objects.select_for_update().get(pk=kind.pk)
-    kind.in_grid, kind.not_in_grid_because = False, because[:200]
-    kind.save(update_fields=["in_grid", "not_in_grid_because"])
-    record(f"kind:{kind.pk}", "keep_out", actor=actor, facts={"code": kind.code})
-    return kind
-
-
-@transaction.atomic
-def end_kind(kind: Kind, *, on: date, actor: Actor) -> Kind:
-    """Let no new case be given this kind after a day; old ones keep it (停用小类)."""
-    rules.must_edit(actor)
-    kind = Kind.objects.select_for_update().get(pk=kind.pk)
-    kind.ended_on = on
-    kind.save(update_fields=["ended_on"])
-    record(f"kind:{kind.pk}", "end", actor=actor, facts={"code": kind.code, "on": on.isoformat()})
-    return kind
-
-
-@transaction.atomic
-def set_procedure(*, valid_from: date, actor: Actor, **numbers: Any) -> Procedure:
-    """Publish a new version of the procedure's numbers; what is not named stays (调整流程参数).
-
-    Running cases keep the version they were taken in under.
-    """
-    rules.must_edit(actor)
-    last = Procedure.objects.select_for_update().order_by("-version").first()
-    if last is not None and valid_from < last.valid_from:
-        told = {"day": last.valid_from.isoformat()}
-        raise Refused(_("已有自 %(day)s 起的版本，新版本不能早于它") % told, field="valid_from")
-    fields = {f.name for f in Procedure._meta.fields} - {"id", "version", "valid_from"}
-    if unknown := numbers.keys() - fields:
-        raise Refused(_("没有这些流程参数：%(names)s") % {"names": "、".join(sorted(unknown))})
-    _check_limits(numbers.get("limits", {}), str(numbers.get("objection_limit", "")))
-    kept = {name: getattr(last, name) for name in fields} if last else {}
-    procedure = Procedure(version=last.version + 1 if last else 1, valid_from=valid_from)
-    for name, value in (kept | numbers).items():
-        setattr(procedure, name, value)
-    procedure.save(force_insert=True)
-    facts = {"version": procedure.version, "from": valid_from.isoformat()}
-    record("catalogue:procedure", "set", actor=actor, facts=facts | {"fields": sorted(numbers)})
-    return procedure
-
-
-def _check_limits(limits: Mapping[str, str], *others: str) -> None:
-    """Refuse limits that no clock can read."""
-    if unknown := limits.keys() - CLOCKS:
-        raise Refused(_("没有这些计时：%(names)s") % {"names": "、".join(sorted(unknown))})
-    for words in (*limits.values(), *others):
-        try:
-            if words:
-                Allowance.parse(words)
-        except ValueError as wrong:
-            raise Refused(str(wrong), field="limits") from None
 
 
 def _kinds(by_kind: Mapping[str, Sequence[Draft]], *, actor: Actor) -> dict[str, Kind]:

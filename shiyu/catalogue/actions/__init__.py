@@ -1,0 +1,40 @@
+"""Every write on kinds, standards, the procedure and the lists of the city (立结案标准维护)."""
+
+from shiyu.catalogue.actions.conditions import (
+    add_condition,
+    end_condition,
+    revise_condition,
+    withdraw_condition,
+)
+from shiyu.catalogue.actions.kinds import (
+    admit,
+    change_kind,
+    create_kind,
+    end_kind,
+    keep_out,
+    take_up_kind,
+)
+from shiyu.catalogue.actions.procedure import set_procedure
+from shiyu.catalogue.actions.publishing import publish_standards
+from shiyu.catalogue.actions.reasons import add_reason, end_reason, take_up_reason
+from shiyu.catalogue.actions.uploads import keep_upload, publish_upload
+
+__all__ = [
+    "add_condition",
+    "add_reason",
+    "admit",
+    "change_kind",
+    "create_kind",
+    "end_condition",
+    "end_kind",
+    "end_reason",
+    "keep_out",
+    "keep_upload",
+    "publish_standards",
+    "publish_upload",
+    "revise_condition",
+    "set_procedure",
+    "take_up_kind",
+    "take_up_reason",
+    "withdraw_condition",
+]

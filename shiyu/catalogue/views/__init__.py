@@ -1,0 +1,1 @@
+"""Pages of the catalogue: everybody reads it, the system administrator edits it."""
