@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from shiyu.notices import actions
@@ -22,7 +21,6 @@ STATES = {"delivered": True, "failed": False}
 DONE, UNREADABLE, UNSIGNED = 204, 400, 401
 
 
-@csrf_exempt
 @require_POST
 def receipt(request: HttpRequest, ref: str) -> HttpResponse:
     """One receipt, signed with the connector's secret as our own requests are.
