@@ -274,6 +274,9 @@ ADDRESSES: dict[str, list[Address]] = {
     "desk:export_progress": [_of(SIGNED_IN, NONE, key=STRANGE)],
     "desk:export_decide": [_of(SIGNED_IN, NO_METHOD, NONE, key=STRANGE)],
     "desk:export_download": [_of(SIGNED_IN, NO_METHOD, NONE, key=STRANGE)],
+    "desk:saved": [_of(SIGNED_IN, OK, NONE)],
+    "desk:saved_change": [_of(SIGNED_IN, NO_METHOD, NONE, pk=OTHERS, what="delete")],
+    "desk:layout": [_of(SIGNED_IN, NO_METHOD, FOUND)],
     "desk:unmask": [
         _of(SIGNED_IN, NO_METHOD, NONE, number="KF20260101000001", pk=OTHERS),
         _of(SIGNED_IN, NO_METHOD, NONE, number="KF20260101000001", pk=10**30),
