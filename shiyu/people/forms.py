@@ -12,6 +12,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.totp.internal import auth as totp
 from allauth.mfa.utils import decrypt
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -126,6 +127,38 @@ class EnrolForm(ActivateTOTPForm):
         return code
 
 
+class PasskeyForm(AddWebAuthnForm):
+    """What the device answered, and what the person calls it (通行密钥)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _word(self, "name", gettext_lazy("名称"), gettext_lazy("填写名称"))
+        self.fields["name"].help_text = _("写这台设备，如“办公室电脑”“我的手机”")
+        self.fields["name"].max_length = 40
+        self.fields["name"].required = False
+        self.fields["passwordless"].initial = True
+        self.fields["passwordless"].widget = forms.HiddenInput()
+
+    def clean_name(self) -> str:
+        name: str = super().clean_name()
+        return name.strip()[:40]
+
+    def clean_passwordless(self) -> bool:
+        """Always: a passkey that does not check its owner is no first factor."""
+        return True
+
+
+class NamePasskeyForm(EditWebAuthnForm):
+    """Another name for a passkey (通行密钥改名)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _word(self, "name", gettext_lazy("名称"), gettext_lazy("填写名称"))
+
+    def clean_name(self) -> str:
+        return str(self.cleaned_data["name"]).strip()[:40]
+
+
 class RefusableForm(forms.Form):
     """A form that can show what an action refused, at the field it is about."""
 
@@ -175,6 +208,8 @@ def accept_code(person: Person, code: str) -> Authenticator | None:
     process, or a second request at the same moment, finds it used.
     """
     for held in Authenticator.objects.select_for_update().filter(user=person).order_by("pk"):
+        if held.type == Authenticator.Type.WEBAUTHN:
+            continue
         if held.type == Authenticator.Type.RECOVERY_CODES:
             if held.wrap().validate_code(code):
                 return held

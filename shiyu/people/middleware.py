@@ -22,7 +22,15 @@ SEEN = "seen_at"
 SEEN_STEP_S = 60
 
 WAY_OUT = frozenset({"account_logout", "set_language"})
-ENROLLING = frozenset({"mfa_activate_totp", "mfa_reauthenticate", "account_reauthenticate"})
+ENROLLING = frozenset(
+    {
+        "mfa_activate_totp",
+        "mfa_add_webauthn",
+        "mfa_reauthenticate",
+        "mfa_reauthenticate_webauthn",
+        "account_reauthenticate",
+    }
+)
 
 
 class SignIn:
@@ -75,7 +83,7 @@ def _first_things(request: HttpRequest) -> HttpResponse | None:
         return None if name == "account_change_password" else _go("account_change_password")
     if not rules.must_use_second_factor(person, actor_of(request)) or name in ENROLLING:
         return None
-    enrolled = Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP)
+    enrolled = Authenticator.objects.filter(user=person, type__in=rules.SECOND_FACTORS)
     return None if enrolled.exists() else _go("mfa_activate_totp")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_removed
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models.signals import post_save
 from django.dispatch import receiver
@@ -34,6 +35,15 @@ def second_factor_added(instance: Authenticator, created: bool, **_: Any) -> Non
     """In the transaction that adds it; allauth's own signal comes after the commit."""
     if created:
         _note(instance.user, instance, "add_second_factor")
+
+
+@receiver(post_save, sender=SocialAccount)
+def identity_linked(instance: SocialAccount, created: bool, **_: Any) -> None:
+    """In the transaction that links it. The subject is a value about a person: it is left out."""
+    if created:
+        facts = {"provider": instance.provider}
+        actor = Actor.for_person(instance.user)
+        record(f"person:{instance.user_id}", "link_identity", actor=actor, facts=facts)
 
 
 @receiver(authenticator_removed)

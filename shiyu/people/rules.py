@@ -10,6 +10,8 @@ from shiyu.people.actors import Actor
 from shiyu.people.duties import ADMINISTRATION, Duty
 from shiyu.people.models import Appointment, Person, Unit, UnitChange
 
+SECOND_FACTORS = ("totp", "webauthn")
+"""What counts as a second factor, after enrolling (二次验证)."""
 WITH_HEIRS = (UnitChange.Kind.MERGE, UnitChange.Kind.SPLIT)
 ENDINGS = (UnitChange.Kind.CLOSE, *WITH_HEIRS)
 

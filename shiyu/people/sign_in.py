@@ -38,6 +38,9 @@ SAYINGS = {
     "account/messages/logged_out.txt": gettext_lazy("已退出登录"),
     "mfa/messages/totp_activated.txt": gettext_lazy("动态口令已启用"),
     "mfa/messages/totp_deactivated.txt": gettext_lazy("动态口令已停用"),
+    "mfa/messages/webauthn_added.txt": gettext_lazy("通行密钥已添加"),
+    "mfa/messages/webauthn_removed.txt": gettext_lazy("通行密钥已去掉"),
+    "socialaccount/messages/account_connected.txt": gettext_lazy("统一身份已关联"),
     "mfa/messages/recovery_codes_generated.txt": gettext_lazy("备用码已生成，只显示这一次，请抄下"),
 }
 """What we say where allauth would say something; the rest goes unsaid."""
@@ -127,7 +130,17 @@ class CodeAdapter(DefaultMFAAdapter):
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         person = authenticator.user
-        return not rules.must_use_second_factor(person, Actor.for_person(person))
+        if not rules.must_use_second_factor(person, Actor.for_person(person)):
+            return True
+        others = Authenticator.objects.filter(user=person, type__in=rules.SECOND_FACTORS)
+        return bool(others.exclude(pk=authenticator.pk).exists())
+
+    def generate_authenticator_name(self, user: Person, type: str) -> str:
+        count = Authenticator.objects.filter(user=user, type=type).count()
+        return _("通行密钥 %(number)d") % {"number": count + 1}
+
+    def _get_site_name(self) -> str:
+        return "市域 Shiyu"
 
     def build_totp_svg(self, url: str) -> str:
         """On white of its own, since phones read no black code on a dark page."""

@@ -152,9 +152,8 @@ class SplitForm(RefusableForm):
         super().__init__(*args, **kwargs)
         self.posts = list(Post.objects.filter(unit=unit).order_by("pk"))
         for n in range(1, HEIRS + 1):
-            label = _("承接机构 %(n)d") % {"n": n}
             self.fields[f"heir{n}"] = UnitField(
-                label=label,
+                label=_("承接机构"),
                 required=n <= 2,
                 error_messages={"required": _("写明承接机构，至少两个")},
             )
@@ -166,7 +165,7 @@ class SplitForm(RefusableForm):
             self.fields[f"kinds{n}"] = NamedField(
                 following.find_kinds, label=_("承接哪些类别"), help_text=words
             )
-        choices = [(str(n), _("随承接机构 %(n)d") % {"n": n}) for n in range(1, HEIRS + 1)]
+        choices = [(str(n), _("随第 %(n)d 份") % {"n": n}) for n in range(1, HEIRS + 1)]
         for post in self.posts:
             self.fields[f"post{post.pk}"] = forms.ChoiceField(
                 label=post.title,

@@ -6,7 +6,7 @@ from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from django.urls import path
 
-from shiyu.people.views import own, people, posts, units
+from shiyu.people.views import identity, own, passkeys, people, posts, units
 from shiyu.people.web import signed_in
 
 urlpatterns = [
@@ -34,7 +34,7 @@ urlpatterns = [
     ),
     path(
         "code/",
-        mfa.AuthenticateView.as_view(template_name="people/code.html"),
+        passkeys.Code.as_view(),
         name="mfa_authenticate",
     ),
     path(
@@ -62,6 +62,29 @@ urlpatterns = [
         signed_in(codes.GenerateRecoveryCodesView.as_view(template_name="people/new_codes.html")),
         name="mfa_generate_recovery_codes",
     ),
+    path("passkeys/", signed_in(passkeys.Passkeys.as_view()), name="mfa_list_webauthn"),
+    path("passkeys/add/", signed_in(passkeys.AddPasskey.as_view()), name="mfa_add_webauthn"),
+    path(
+        "passkeys/<int:pk>/name/",
+        signed_in(passkeys.NamePasskey.as_view()),
+        name="mfa_edit_webauthn",
+    ),
+    path(
+        "passkeys/<int:pk>/remove/",
+        signed_in(passkeys.RemovePasskey.as_view()),
+        name="mfa_remove_webauthn",
+    ),
+    path("login/passkey/", passkeys.SignInByPasskey.as_view(), name="mfa_login_webauthn"),
+    path(
+        "again/passkey/",
+        signed_in(passkeys.AskPasskey.as_view()),
+        name="mfa_reauthenticate_webauthn",
+    ),
+    path("login/identity/", identity.begin, name="openid_connect_login"),
+    path("login/identity/<slug:provider_id>/back/", identity.back, name="openid_connect_callback"),
+    path("identity/", identity.identity, name="account_identity"),
+    path("identity/link/", identity.link, name="account_link_identity"),
+    path("identity/<int:number>/unlink/", identity.unlink, name="account_unlink_identity"),
     path("sessions/", own.sessions, name="account_sessions"),
     path("sessions/end-others/", own.end_other_sessions, name="account_end_other_sessions"),
     path("sessions/<int:number>/end/", own.end_session, name="account_end_session"),

@@ -16,6 +16,7 @@ WORDS = (
     gettext_noop("要做什么"),
     gettext_noop("可以做的事"),
     gettext_noop("正在提交…"),
+    gettext_noop("没有完成。再试一次，或换一种方式"),
     gettext_noop("清空"),
     gettext_noop("上次没写完的内容还在。"),
     gettext_noop("没有网络。已保存在手机，联网后再按一次提交。"),

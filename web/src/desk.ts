@@ -1,5 +1,6 @@
 /** The desk: keys, list, case pane, live facts. Each page works without it. */
 import "./css/desk.css";
+import "./css/people.css";
 import { watchForms } from "./forms";
 import { keepDrafts } from "./keep";
 import { watchKeys } from "./keys";
@@ -7,6 +8,7 @@ import { tickLights } from "./lights";
 import { watchList } from "./list";
 import { listen } from "./live";
 import { watchMoves } from "./moves";
+import { watchPasskeys } from "./passkey";
 import { watchPhotos } from "./photos";
 import { watchMaps, watchPlaces } from "./place";
 import { watchSwaps } from "./swaps";
@@ -25,6 +27,7 @@ watchList();
 watchMoves();
 watchKeys();
 watchForms();
+watchPasskeys();
 wake();
 document.addEventListener("htmx:after:swap", wake);
 tickLights();

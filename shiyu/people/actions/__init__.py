@@ -26,6 +26,7 @@ from shiyu.people.actions.sessions import (
     note_sign_in,
     note_sign_out,
     remove_second_factor,
+    unlink_identity,
 )
 from shiyu.people.actions.taking_effect import apply_due_changes, hand_over_waiting
 from shiyu.people.actions.unit_changes import (
@@ -73,5 +74,6 @@ __all__ = [
     "split_unit",
     "switch_single_keys",
     "undo_change",
+    "unlink_identity",
     "withdraw_duty",
 ]

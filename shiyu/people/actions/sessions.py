@@ -1,6 +1,7 @@
 """Ending sessions and second factors (会话、动态口令)."""
 
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -49,6 +50,19 @@ def remove_second_factor(person: Person, *, actor: Actor) -> None:
         raise OutOfOrder(_("这个账号没有启用动态口令"))
     end_sessions(person, actor=actor)
     record(f"person:{person.pk}", "remove_second_factor", actor=actor)
+
+
+@transaction.atomic
+def unlink_identity(linked: SocialAccount, *, actor: Actor) -> None:
+    """Take a linked identity off an account: one's own, or anyone's for security (解除统一身份)."""
+    _require_own_or_security(actor, linked.user_id)
+    person = Person.objects.select_for_update().get(pk=linked.user_id)
+    passkeys = Authenticator.objects.filter(user=person, type=Authenticator.Type.WEBAUTHN)
+    if actor.id == person.pk and not person.has_usable_password() and not passkeys.exists():
+        raise OutOfOrder(_("这是您唯一的登录办法，不能解除"))
+    facts = {"provider": linked.provider}
+    linked.delete()
+    record(f"person:{person.pk}", "unlink_identity", actor=actor, facts=facts)
 
 
 @transaction.atomic

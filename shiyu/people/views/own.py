@@ -3,6 +3,7 @@
 from allauth.account import views as account
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -26,6 +27,7 @@ class SignIn(account.LoginView):
     def get_context_data(self, **kwargs: object) -> dict[str, object]:
         context: dict[str, object] = super().get_context_data(**kwargs)
         context["demo_sign_ins"] = demo.sign_ins  # asked for only where the page is a demo's
+        context["identity"] = settings.IDENTITY
         context["demo_password"] = demo.DEMO_PASSWORD
         return context
 
@@ -64,10 +66,13 @@ def home(request: SignedIn) -> HttpResponse:
     second_factor = Authenticator.objects.filter(
         user=request.user, type=Authenticator.Type.TOTP
     ).exists()
+    passkeys = Authenticator.objects.filter(user=request.user, type="webauthn").count()
     manages = actor_of(request).holds(Duty.SECURITY_ADMIN, Duty.AUDIT_ADMIN)
     context = {
         "appointments": appointments,
         "second_factor": second_factor,
+        "passkeys": passkeys,
+        "identity": settings.IDENTITY,
         "manages_people": manages,
         "manages_units": actor_of(request).holds(*ADMINISTRATION),
     }
