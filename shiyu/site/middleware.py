@@ -73,6 +73,7 @@ class Headers:
 def _content_policy() -> str:
     """Everything from ourselves; connections also to the live feed (内容安全策略)."""
     connect = " ".join(filter(None, ["'self'", settings.LIVE_URL]))
+    identity = settings.IDENTITY  # a form that leads there is redirected, which counts as a form
     rules = {
         "default-src": "'none'",
         "script-src": "'self'",
@@ -82,7 +83,7 @@ def _content_policy() -> str:
         "connect-src": connect,
         "worker-src": "'self'",
         "manifest-src": "'self'",
-        "form-action": "'self'",
+        "form-action": " ".join(filter(None, ["'self'", identity and identity.origin])),
         "frame-ancestors": "'none'",
         "base-uri": "'none'",
     }

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from shiyu.common.connection import databases
 from shiyu.common.home import home, secret
+from shiyu.people.identity import providers
+from shiyu.people.identity import read as read_identity
 
 ROOT = Path(__file__).resolve().parents[2]
 HOME = home()
@@ -27,6 +29,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "procrastinate.contrib.django",
     "shiyu.common",
@@ -43,6 +47,7 @@ INSTALLED_APPS = [
     "shiyu.desk",
     "shiyu.portal",
     "shiyu.live",
+    "shiyu.api",
     "shiyu.site",
 ]
 
@@ -182,11 +187,23 @@ ACCOUNT_FORMS = {
     "reauthenticate": "shiyu.people.forms.AskPasswordForm",
 }
 MFA_ADAPTER = "shiyu.people.sign_in.CodeAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 MFA_TOTP_TOLERANCE = 1
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 MFA_FORMS = {
     "authenticate": "shiyu.people.forms.CodeForm",
     "reauthenticate": "shiyu.people.forms.AskCodeForm",
     "activate_totp": "shiyu.people.forms.EnrolForm",
+    "add_webauthn": "shiyu.people.forms.PasskeyForm",
+    "edit_webauthn": "shiyu.people.forms.NamePasskeyForm",
 }
+
+IDENTITY = read_identity()  # the city's identity service, from SHIYU_HOME/identity.json
+SOCIALACCOUNT_PROVIDERS = providers(IDENTITY)
+SOCIALACCOUNT_ADAPTER = "shiyu.people.linking.IdentityAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_AUTO_SIGNUP = False
+SOCIALACCOUNT_STORE_TOKENS = False
