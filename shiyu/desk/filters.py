@@ -19,7 +19,7 @@ from shiyu.people.models import Unit
 from shiyu.places.models import Place
 from shiyu.places.rules import visible_places
 
-NAMES = ("q", "place", "kind", "light", "channel", "days", "unit", "state")
+NAMES = ("q", "place", "kind", "light", "channel", "days", "unit", "state", "sort")
 LONGEST = 80
 CHOSEN_LEVELS = (Place.Level.COUNTY, Place.Level.TOWNSHIP)
 
@@ -36,7 +36,12 @@ class Filters:
     due: str = "due_at"
 
     def __bool__(self) -> bool:
-        return bool(self.asked)
+        return any(name != "sort" for name in self.asked)
+
+    @property
+    def order(self) -> str:
+        """The due time by which the list is sorted; "" for newest first."""
+        return "" if self.get("sort") == "newest" else self.due
 
     def get(self, name: str) -> str:
         return self.asked.get(name, "")
@@ -103,7 +108,7 @@ class Filters:
             "unit": self.get("unit"),
             "state": dict(states()).get(self.get("state"), ""),
         }
-        return [str(shown[name]) for name in NAMES if self.get(name) and shown[name]]
+        return [str(shown[name]) for name in NAMES if self.get(name) and shown.get(name)]
 
 
 def lights() -> list[Choice]:
@@ -137,6 +142,7 @@ def read(asked: Mapping[str, str], actor: Actor, *, due: str) -> Filters:
         "channel": set(Channel.values),
         "days": {code for code, _name in spans()},
         "state": {code for code, _name in states()},
+        "sort": {"newest"} if due else set(),
     }
     kept = {}
     for name in NAMES:

@@ -1,4 +1,4 @@
-"""A list as an xlsx file: one row at a time, nothing a formula, marked with who and why (导出文件)."""
+"""A list as an xlsx file: one row at a time, nothing a formula, marked with who and why (导出)."""
 
 import hashlib
 import os

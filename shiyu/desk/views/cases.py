@@ -15,6 +15,7 @@ from shiyu.cases.lifecycle import MOVES
 from shiyu.cases.models import Case
 from shiyu.catalogue.rules import kinds_in_use
 from shiyu.desk import filters, listing, sheet
+from shiyu.desk.back import back_of
 from shiyu.desk.forms.base import KINDS_LIST, UNITS_LIST, MoveForm, units_at_work
 from shiyu.desk.moves import MOVE_FORMS
 from shiyu.desk.queues import QUEUES, Queue, counted, shown_count
@@ -116,12 +117,6 @@ def moves_of(about: Situation, back: str, given: MoveForm | None = None) -> dict
     }
 
 
-def back_of(asked: QueryDict) -> str:
-    """Of an address, what says from which list one came; nothing else is carried on."""
-    kept = {name: asked[name] for name in ("in", *filters.NAMES) if asked.get(name)}
-    return urlencode(kept)
-
-
 def place_in_list(actor: Actor, back: str) -> tuple[Queue | None, filters.Filters]:
     """The queue and filters from which a case was opened, as its address tells."""
     asked = QueryDict(back)
@@ -142,12 +137,12 @@ def around(request: HttpRequest, case: Case, back: str) -> dict[str, Any]:
     own = cases.filter(pk=case.pk).first()
     if own is None:
         return context
-    mark = listing.mark_of(own, here.due)
-    at = counted(cases.filter(listing.before(here.due, mark))) + 1
+    mark = listing.mark_of(own, asked.order)
+    at = counted(cases.filter(listing.before(asked.order, mark))) + 1
     told = {"n": at, "total": shown_count(counted(cases))}
     context["place_words"] = _("第 %(n)s/%(total)s") % told
     for name, back_wards in (("previous", True), ("next", False)):
-        number = listing.neighbour(cases, mark, due=here.due, back=back_wards)
+        number = listing.neighbour(cases, mark, due=asked.order, back=back_wards)
         context[name] = case_url(number, back) if number else ""
     return context
 

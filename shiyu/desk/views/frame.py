@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from shiyu.desk import done
+from shiyu.desk import done, kept
 from shiyu.desk.queues import Queue, counted_each, held_by, shown_count
 from shiyu.notices.rules import unread_count
 from shiyu.people.actors import Actor
@@ -34,6 +34,7 @@ def frame(request: HttpRequest, here: str = "") -> dict[str, Any]:
         "may_report": actor.holds(*MAY_REPORT),
         "may_order": actor.holds("intake", "dispatch"),
         "quick": _quick(actor),
+        "saved_filters": [(saved, kept.address_of(saved)) for saved in kept.saved_for(actor)],
     }
 
 

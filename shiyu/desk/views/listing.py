@@ -1,6 +1,7 @@
 """The lists: a queue with its filters, one row of it (待办列表)."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,7 +14,8 @@ from shiyu.cases import rules, story
 from shiyu.cases.channels import Channel
 from shiyu.cases.lifecycle import MOVES
 from shiyu.cases.models import Case
-from shiyu.desk import filters, listing, together
+from shiyu.desk import filters, kept, listing, together
+from shiyu.desk.back import back_of
 from shiyu.desk.queues import COUNTED_TO, QUEUES, Queue, counted, held_by, shown_count
 from shiyu.desk.views.frame import frame
 from shiyu.people.actors import Actor
@@ -29,6 +31,9 @@ def home(request: SignedIn) -> HttpResponse:
     queues = held_by(actor)
     if not queues:
         return render(request, "desk/nothing.html", frame(request))
+    for one in kept.saved_for(actor):
+        if one.opens_first and one.person_id == actor.id:
+            return redirect(kept.address_of(one))
     work = [queue for queue in queues if not queue.newest]
     waiting = (queue for queue in work if queue.cases(actor).exists())
     return redirect("desk:queue", next(waiting, queues[0]).name)
@@ -51,12 +56,13 @@ def row(request: SignedIn, pk: int) -> HttpResponse:
     seen = rules.visible_to(actor)
     case = get_object_or_404(seen.with_row(), pk=pk)
     here = QUEUES.get(request.GET.get("in", ""))
-    context: dict[str, Any] = {"here": request.GET.urlencode()}
+    context: dict[str, Any] = {"here": back_of(request.GET)}
     if here is not None and actor.holds(*here.duties):
         still = here.cases(actor).with_row().filter(pk=pk).first()
         context["gone"] = "" if still else _gone(case)
         case = still or case
     context["row"] = listing.row_of(case, now=timezone.now())
+    context["shown"] = kept.shown(request.GET, here, actor)
     return render(request, "desk/parts/row.html", context)
 
 
@@ -80,11 +86,12 @@ def _context(request: HttpRequest, here: Queue) -> dict[str, Any]:
     cases = asked.apply(here.cases(actor), now)
     page = listing.page(
         cases,
-        due=here.due,
+        due=asked.order,
         now=now,
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )
+    look = kept.shown(request.GET, here, actor)
     total = counted(cases) if not here.newest or asked else 0
     return frame(request, here.name) | {
         "queue": here,
@@ -93,7 +100,10 @@ def _context(request: HttpRequest, here: Queue) -> dict[str, Any]:
         "total": shown_count(total),
         "elsewhere": shown_count(counted(here.elsewhere(actor))) if here.stages else "",
         "range": _range(request, page, total),
-        "links": _links(request, page, asked),
+        "links": _links(request, page, asked, look),
+        "shown": look,
+        "all_columns": list(kept.LIST_COLUMNS.items()),
+        "sort_url": _sort_url(asked),
         "asked": asked,
         "asked_words": " · ".join(asked.words()),
         "choices": _choices(asked, here),
@@ -118,14 +128,25 @@ def _start(request: HttpRequest) -> int:
     return max(int(start), 1) if start.isdecimal() and len(start) < 9 else 1
 
 
-def _links(request: HttpRequest, page: listing.Page, asked: filters.Filters) -> dict[str, str]:
+def _links(
+    request: HttpRequest, page: listing.Page, asked: filters.Filters, look: kept.Shown
+) -> dict[str, str]:
     start = _start(request)
-    query = f"{asked.query}&" if asked.query else ""
+    looks = look.query if "cols" in request.GET else ""
+    query = "".join(f"{part}&" for part in (asked.query, looks) if part)
     earlier = max(start - listing.A_PAGE, 1)
     return {
         "previous": f"?{query}before={page.before}&from={earlier}" if page.before else "",
         "next": f"?{query}after={page.after}&from={start + len(page.rows)}" if page.after else "",
     }
+
+
+def _sort_url(asked: filters.Filters) -> str:
+    """The same list in the other order."""
+    rest = {name: value for name, value in asked.asked.items() if name != "sort"}
+    if asked.get("sort") != "newest":
+        rest["sort"] = "newest"
+    return f"?{urlencode(rest)}"
 
 
 def _choices(asked: filters.Filters, here: Queue) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from shiyu.cases import actions
 from shiyu.cases.models import Report
 from shiyu.common.answered import answered_once
 from shiyu.common.errors import NotAllowed, Refused
-from shiyu.desk.views.cases import back_of, case_numbered, case_url, show
+from shiyu.desk.back import back_of
+from shiyu.desk.views.cases import case_numbered, case_url, show
 from shiyu.people.web import SignedIn, actor_of, signed_in
 
 NOT_YET = 422

@@ -17,6 +17,7 @@ from shiyu.cases.models import Case
 from shiyu.common.answered import answered_once
 from shiyu.common.errors import NotAllowed, Refused
 from shiyu.desk import done, listing, told
+from shiyu.desk.back import back_of
 from shiyu.desk.filters import Filters
 from shiyu.desk.forms.base import MoveForm
 from shiyu.desk.moves import MOVE_FORMS
@@ -24,7 +25,6 @@ from shiyu.desk.queues import Queue
 from shiyu.desk.situation import Situation
 from shiyu.desk.telling import title_of_verb
 from shiyu.desk.views.cases import (
-    back_of,
     case_numbered,
     case_url,
     list_url,
@@ -194,14 +194,14 @@ def _next_number(
     cases = asked.apply(here.cases(actor), timezone.now())
     if after is not None and (here.newest or cases.filter(pk=after.pk).exists()):
         return after.number
-    due = before.due_at if here.due == "due_at" else None
+    due = before.due_at if asked.order == "due_at" else None
     mark = listing.Mark(due, before.pk)
-    if here.due == "part_due":
+    if asked.order == "part_due":
         mark = listing.Mark(_own_due(before, actor), before.pk)
-    following = listing.neighbour(cases, mark, due=here.due)
+    following = listing.neighbour(cases, mark, due=asked.order)
     if following:
         return following
-    first = listing.page(cases, due=here.due, now=timezone.now()).rows[:1]
+    first = listing.page(cases, due=asked.order, now=timezone.now()).rows[:1]
     return first[0].case.number if first else ""
 
 

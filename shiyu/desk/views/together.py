@@ -16,10 +16,11 @@ from shiyu.common.answered import answered_once
 from shiyu.common.errors import NotAllowed, Refused
 from shiyu.desk import jobs, listing
 from shiyu.desk.actions import batches
+from shiyu.desk.back import back_of
 from shiyu.desk.forms.base import UNITS_LIST, units_at_work
 from shiyu.desk.models import Batch, BatchItem
 from shiyu.desk.together import MOST, way_of
-from shiyu.desk.views.cases import back_of, list_url, place_in_list
+from shiyu.desk.views.cases import list_url, place_in_list
 from shiyu.desk.views.frame import frame
 from shiyu.people.actors import Actor
 from shiyu.people.web import SignedIn, actor_of, background, signed_in
@@ -118,7 +119,7 @@ def _chosen(request: HttpRequest, actor: Actor, back: str) -> list[Case]:
             return []
         now = timezone.now()
         cases = asked.apply(here.cases(actor), now)
-        return listing.first(cases, due=here.due, most=MOST + 1)
+        return listing.first(cases, due=asked.order, most=MOST + 1)
     marked = {int(pk) for pk in request.POST.getlist("case") if pk.isdecimal() and len(pk) < 19}
     return list(rules.visible_to(actor).filter(pk__in=marked)[: MOST + 1])
 
