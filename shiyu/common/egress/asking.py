@@ -69,14 +69,15 @@ def ask(
 def forbid_inside(url: str, *, through: Door) -> None:
     """Refuse an address when it is written down, so that a mistake is told at once.
 
-    A name that does not resolve now is let through: every sending looks again.
+    A name that does not resolve now is let through under https: every sending looks again.
     """
     target = target_of(url)
     try:
         found = through.addresses(target.host, target.port)
     except NothingLeft:
-        return
-    if target.scheme == "http" and not all(through.is_open(a, target.port) for a in found):
+        found = []
+    is_open = bool(found) and all(through.is_open(a, target.port) for a in found)
+    if target.scheme == "http" and not is_open:
         raise Forbidden(_("网址以 https:// 开头"), field="url")
 
 
