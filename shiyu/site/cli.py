@@ -11,6 +11,7 @@ COMMANDS = {
     "createcity": "found a city and its first administrator",
     "demo": "make the demo city",
     "doctor": "say what is installed, running, reachable, migrated, writable",
+    "export": "write everything the city owns, to move away",
     "import": "take in standards, places, people from files",
     "key": "let other systems in, give and take keys",
     "migrate": "bring the database to this version",

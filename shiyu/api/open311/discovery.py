@@ -69,6 +69,6 @@ def _endpoint(
         "specification": specification,
         "url": asked.request.build_absolute_uri(f"/open311/{path}"),
         "changeset": changed,
-        "type": "production" if not the_city().is_demo else "test",
+        "type": "production",
         "formats": list(FORMATS),
     }
