@@ -14,7 +14,7 @@ from shiyu.people.forms import RefusableForm
 from shiyu.people.models import Tier, Unit
 from shiyu.people.unit_forms import DayField, UnitField
 
-UNITS_MOST = 8
+UNITS_MOST = 6
 ALLOWANCE_HINT = gettext_lazy("如 2紧急工作时、4工作时、5工作日、15分钟")
 
 
@@ -83,7 +83,9 @@ class ConditionForm(DaysForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for number in range(1, UNITS_MOST + 1):
-            self.fields[f"unit_{number}"] = UnitField(label=_("责任单位"), required=False)
+            words = {} if number == 1 else {"help_text": ""}
+            label = _("责任单位 %(n)d") % {"n": number}
+            self.fields[f"unit_{number}"] = UnitField(label=label, required=False, **words)
             self.fields[f"tier_{number}"] = forms.ChoiceField(
                 label=_("层级"), choices=Tier.choices, required=False
             )
