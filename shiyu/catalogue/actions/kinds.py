@@ -14,6 +14,7 @@ from shiyu.common.pinyin import pinyin_key
 from shiyu.journal.actions import record
 from shiyu.people.actors import Actor
 
+LONGEST = {"name": 120, "major_name": 80}
 CODE = re.compile(r"[0-9A-Za-z]{1,9}")
 
 
@@ -136,7 +137,7 @@ def _named(text: str, field: str) -> str:
     name = " ".join(text.split())
     if not name:
         raise Refused(_("填写名称"), field=field)
-    most = Kind._meta.get_field(field).max_length or 0
+    most = LONGEST[field]
     if len(name) > most:
         raise Refused(_("名称最多 %(most)d 字") % {"most": most}, field=field)
     return name

@@ -57,7 +57,9 @@ def publish_upload(upload: SheetUpload, *, accept_valid: bool, actor: Actor) -> 
     return outcome
 
 
-def _import(upload: SheetUpload, *, actor: Actor, **how: bool) -> Outcome:
+def _import(
+    upload: SheetUpload, *, actor: Actor, dry_run: bool = False, accept_valid: bool = False
+) -> Outcome:
     try:
         sheets = sheets_of(bytes(upload.content))
         return bulk.import_standards(
@@ -66,7 +68,8 @@ def _import(upload: SheetUpload, *, actor: Actor, **how: bool) -> Outcome:
             category=upload.category,
             source=upload.name,
             actor=actor,
-            **how,
+            dry_run=dry_run,
+            accept_valid=accept_valid,
         )
     except Refused as refusal:
         raise Refused(refusal.message, field=refusal.field or "file") from refusal

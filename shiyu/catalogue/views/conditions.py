@@ -115,8 +115,9 @@ def _write(request: SignedIn, kind: Kind, standard: Standard | None) -> HttpResp
         except OutOfOrder as refusal:
             form.refuse(refusal)
             context["theirs"] = _theirs(standard, form)
-            form.data = form.data.copy()
-            form.data["seen"] = str(standard.version) if standard else ""
+            data = request.POST.copy()
+            data["seen"] = str(standard.version) if standard else ""
+            form.data = data
         except Refused as refusal:
             form.refuse(refusal)
     status = 422 if form.errors else 200
