@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
 import psycopg
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection
 from django.db.models import Field, Model, QuerySet
 from django.db.models.query import get_related_populators
@@ -25,7 +26,7 @@ ANY = 1_000_003
 """A sample for keys and other whole numbers."""
 
 
-def rows(sql: str, params: Sequence[object] = ()) -> list[Row]:
+def rows(sql: str, params: Sequence[Any] = ()) -> list[Row]:
     """Carry out one statement, prepared on its connection; its rows, if it gives any."""
     connection.ensure_connection()
     if connection.queries_logged:  # Django's log knows only its own cursors
@@ -61,7 +62,7 @@ class Select(Generic[M]):
         about, select = compiler.klass_info, compiler.select
         first, last = about["select_fields"][0], about["select_fields"][-1] + 1
         names = [column.target.attname for column, *_ in select[first:last]]
-        populators = get_related_populators(about, select, "default")
+        populators = cast("Any", get_related_populators)(about, select, "default")
         converters = compiler.get_converters([column for column, *_ in select])
 
         def make(row: Row) -> M:
@@ -103,7 +104,7 @@ def update(record: Model, *names: str) -> None:
         (type(record), names), _update(type(record), names)
     )
     if not rows(sql, [*_values(record, columns, add=False), record.pk]):
-        raise type(record).DoesNotExist(f"no {type(record).__name__} {record.pk}")
+        raise ObjectDoesNotExist(f"no {type(record).__name__} {record.pk}")
 
 
 _INSERTS: dict[type[Model], str] = {}
@@ -136,5 +137,5 @@ def _values(record: Model, columns: Columns, *, add: bool) -> list[object]:
     return [c.get_db_prep_save(c.pre_save(record, add), connection) for c in columns]
 
 
-def _quoted(name: str) -> str:
-    return connection.ops.quote_name(name)
+def _quoted(name: str | None) -> str:
+    return connection.ops.quote_name(name or "")

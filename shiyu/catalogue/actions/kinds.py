@@ -97,7 +97,7 @@ def change_kind(
     fields = [field for field, value in wanted.items() if getattr(kind, field) != value]
     if not fields:
         raise Refused(_("没有改动"), field="name")
-    facts = {"code": kind.code, "fields": fields}
+    facts: dict[str, object] = {"code": kind.code, "fields": fields}
     if "name" in fields:
         facts |= {"was": kind.name, "name": wanted["name"]}
     for field, value in wanted.items():

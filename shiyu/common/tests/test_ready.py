@@ -1,6 +1,7 @@
 """Prepared statements: the same records as the ORM's, the same errors, planned once."""
 
 import pytest
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, connection, transaction
 
 from shiyu.cases.lifecycle import Stage
@@ -78,7 +79,7 @@ def test_changing_what_is_not_there_is_an_error(world):
     part = case.assignments.get()
     part.pk = 0
 
-    with pytest.raises(Assignment.DoesNotExist):
+    with pytest.raises(ObjectDoesNotExist):
         ready.update(part)
 
 
