@@ -77,6 +77,8 @@ def _told(line: Line, named: Named) -> Told:
     remark = named.remarks.get(line.remark_id) if line.remark_id else None
     erased = bool(line.remark_id) and (remark is None or remark.erased_at is not None)
     who = named.people.get(line.actor, "")
+    if whose := line.facts.get("for"):
+        who = _("%(name)s 代 %(whose)s") % {"name": who, "whose": named.people.get(whose, "")}
     if unit := named.unit(line.facts.get("unit")) if _acts_for_unit(line.verb) else "":
         who = f"{unit} {who}"
     to = TO[line.verb](line.facts, named) if line.verb in TO else ""
@@ -162,6 +164,9 @@ TO: dict[str, Callable[[dict[str, Any], Named], str]] = {
     "rework": lambda facts, named: named.list_units(facts.get("units", ())),
     "reopen": lambda facts, named: named.list_units(facts.get("units", ())),
     "escalate": lambda facts, named: named.unit(facts.get("centre")),
+    "hand_over": lambda facts, named: (
+        f"{named.unit(facts.get('unit'))} → {named.list_units(facts.get('units', ()))}"
+    ),
     "extend": _unit,
     "refuse_extension": _unit,
     "exempt": _unit,
@@ -203,7 +208,7 @@ def _names(lines: list[Line], case: Case) -> Named:
     remarks = {line.remark_id for line in lines if line.remark_id}
     standards = Standard.objects.select_related("kind")
     named = Named(
-        story.names_of(line.actor for line in lines),
+        story.names_of(ref for line in lines for ref in (line.actor, line.facts.get("for")) if ref),
         Unit.objects.in_bulk(units),
         Remark.objects.in_bulk(remarks),
         _some(standards, _ids(facts, "standard"), case.standard),

@@ -6,10 +6,13 @@ persons, says beforehand what a change would touch, and takes part in its transa
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from shiyu.people.actors import Actor
 from shiyu.people.models import Heir, Person, Unit, UnitChange
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class UnitFollower(Protocol):
 class Personal(Protocol):
     """Things of one person that stay behind when they leave (个人事项)."""
 
-    title: str
+    title: "StrPromise | str"
 
     def count(self, person: Person) -> int:
         """How many there are."""

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from shiyu.people import following
 from shiyu.people.actors import Actor, Scope, duties_in_force, predecessors, scopes_of
-from shiyu.people.models import Appointment, Person, Post, PostDuty
+from shiyu.people.models import Appointment, Person, Post, PostDuty, Unit
 
 COUNTED_TO = 10_000
 
@@ -70,7 +70,7 @@ def where(duty: PostDuty, names: dict[str, str]) -> str:
     return names.get(duty.place_code) or duty.place_code or _("全市")
 
 
-def duty_of(post: Post, duty: str, *, place: following.Named | None, unit: object) -> PostDuty:
+def duty_of(post: Post, duty: str, *, place: following.Named | None, unit: Unit | None) -> PostDuty:
     """A duty as it would be given, not written."""
     first, last = (place.first, place.last) if place else (None, None)
     code = place.code if place else ""

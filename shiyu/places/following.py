@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
+from django_stubs_ext import StrPromise
 
 from shiyu.journal.actions import record
 from shiyu.people import following
@@ -16,7 +17,7 @@ from shiyu.places.models import RosterEntry
 class Rosters:
     """Places on whose roster somebody stands (网格长、楼长等)."""
 
-    title = gettext_lazy("名册上的职务（网格长、楼长等）")
+    title: StrPromise | str = gettext_lazy("名册上的职务（网格长、楼长等）")
 
     def count(self, person: Person) -> int:
         return _current(person).count()

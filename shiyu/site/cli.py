@@ -5,18 +5,20 @@ from importlib import import_module
 import click
 
 COMMANDS = {
-    "bench": "measure intake and the loop over real HTTP",
+    "bench": "measure intake, the loop and the lists over real HTTP",
     "city": "build a city from a reports export",
     "clock": "explain the clocks of a case",
     "createcity": "found a city and its first administrator",
     "demo": "make the demo city",
     "doctor": "say what is installed, running, reachable, migrated, writable",
     "export": "write everything the city owns, to move away",
+    "facts": "count the daily facts anew, fold them",
+    "identity": "let people sign in with the city's identity service",
     "import": "take in standards, places, people from files",
     "key": "let other systems in, give and take keys",
     "migrate": "bring the database to this version",
     "serve": "serve pages and the live feed",
-    "verify": "replay the clocks, check invariants and the journal's seals",
+    "verify": "replay the clocks, check invariants, seals and daily facts",
     "witness": "the signed heads of the journal, kept outside the database",
     "worker": "carry out jobs",
 }

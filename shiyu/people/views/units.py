@@ -97,7 +97,8 @@ def new(request: SignedIn) -> HttpResponse:
     """A new unit (设立机构)."""
     under = _number(request.GET.get("under", ""))
     above = Unit.objects.filter(pk=under).first() if under else None
-    form = NewUnitForm(request.POST or None, initial={"parent": above.name if above else ""})
+    sent = request.POST if request.method == "POST" else None
+    form = NewUnitForm(sent, initial={"parent": above.name if above else ""})
     if form.is_valid():
         given = dict(form.cleaned_data)
         given["place_code"] = given.pop("place")
@@ -150,7 +151,7 @@ def undo(request: SignedIn, number: int) -> HttpResponse:
 
 
 def _form(request: SignedIn, found: Unit, what: str) -> RefusableForm:
-    data = request.POST or None
+    data = request.POST if request.method == "POST" else None
     match what:
         case "rename":
             now = {"name": found.name, "short_name": found.short_name}
