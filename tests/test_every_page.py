@@ -288,6 +288,7 @@ ADDRESSES: dict[str, list[Address]] = {
     "desk:saved": [_of(SIGNED_IN, OK, NONE)],
     "desk:saved_change": [_of(SIGNED_IN, NO_METHOD, NONE, pk=OTHERS, what="delete")],
     "desk:layout": [_of(SIGNED_IN, NO_METHOD, FOUND)],
+    "desk:news": [_of(SIGNED_IN)],
     "desk:unmask": [
         _of(SIGNED_IN, NO_METHOD, NONE, number="KF20260101000001", pk=OTHERS),
         _of(SIGNED_IN, NO_METHOD, NONE, number="KF20260101000001", pk=10**30),
@@ -485,8 +486,10 @@ ADDRESSES: dict[str, list[Address]] = {
     "portal:clear": [_of(ANYBODY, NO_METHOD, FOUND)],
     "portal:find": [_of(ANYBODY, OK, NOT_SO)],
     "portal:follow": [_of(WITH_CODE)],
+    "portal:news": [_of(WITH_CODE)],
     "portal:add": [_of(WITH_CODE, NO_METHOD, NOT_SO)],
     "portal:withdraw": [_of(WITH_CODE, NO_METHOD, NOT_SO)],
+    "portal:untold": [_of(WITH_CODE, NO_METHOD, FOUND)],
     "portal:rate": [_of(WITH_CODE, NO_METHOD, NOT_SO)],
     "portal:proof": [_of(WITH_CODE)],
     "portal:proof_file": [_of(WITH_CODE, FOUND)],

@@ -14,8 +14,8 @@ from shiyu.journal.models import Remark
 from shiyu.people.actors import Actor
 from shiyu.people.models import Unit
 
-AROUND = 14
-LONGEST_PIECE = 44
+AROUND = 6
+LONGEST_PIECE = 40
 
 Pieces = list[tuple[str, bool]]
 
@@ -75,7 +75,7 @@ def by_phone(cases: Sequence[Case], masked: str, *, now: datetime) -> list[Found
     once = {case.pk: case for case in cases}
     why = Why(_("上报人电话"), [(masked, True)])
     return [
-        Found(listing.row_of(c, now=now), [(c.number, False)], [(_kind(c), False)], [why])
+        Found(listing.row_of(c, now=now), [(c.number[-6:], False)], [(_kind(c), False)], [why])
         for c in once.values()
     ]
 
@@ -145,7 +145,8 @@ def _rows(shown: list[tuple[str, Case]], asked: Asked, meant: Meant, now: dateti
     found = []
     for way, case in shown:
         why = [*_why(way, case, asked, said.get(case.pk, [])), *units.get(case.pk, [])]
-        number = marked(case.number, [asked.digits] if way.startswith("number") else [])
+        short = case.number if asked.digits else case.number[-6:]
+        number = marked(short, [asked.digits] if way.startswith("number") else [])
         kind = marked(_kind(case), words if case.kind else [])
         found.append(Found(listing.row_of(case, now=now), number, kind, why))
     return found
@@ -161,11 +162,17 @@ def _why(way: str, case: Case, asked: Asked, said: list[str]) -> list[Why]:
         why.append(Why(_("区域"), [(case.place.name, True)]))
     if way == "kind" and not has_hit(marked(_kind(case), words)):
         why.append(Why(_("类别"), [(_kind(case), True)]))
-    for text in said:
+    for text in said if _unexplained(case, words) else []:
         if part := snippet(text, words):
             why.append(Why(_("反映"), part))
             break
     return why
+
+
+def _unexplained(case: Case, words: Iterable[str]) -> bool:
+    """Whether some word stands neither in the kind nor in the address, and so in what was said."""
+    shown = search.fold(" ".join((_kind(case), case.address, case.place.name)))
+    return any(word not in shown for word in words)
 
 
 def _said(cases: list[Case]) -> dict[int, list[str]]:

@@ -36,6 +36,7 @@ urlpatterns = [
     path("desk/saved/", keeping.saved, name="saved"),
     path("desk/saved/<int:pk>/<slug:what>/", keeping.change, name="saved_change"),
     path("desk/layout/", keeping.layout, name="layout"),
+    path("desk/news/", listing.news, name="news"),
     path("desk/row/<int:pk>/", listing.row, name="row"),
     path("desk/figures/", figures.figures, name="figures"),
     path("desk/<slug:name>/", listing.queue, name="queue"),

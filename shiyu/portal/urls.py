@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from shiyu.portal.views import following, home, placing, proof, sending, sorting, writing
+from shiyu.portal.views import following, home, news, placing, proof, sending, sorting, writing
 
 app_name = "portal"
 
@@ -26,9 +26,11 @@ urlpatterns = [
     path("report/clear/", home.clear, name="clear"),
     path("r/", following.find, name="find"),
     re_path(rf"^{CODE}$", following.follow, name="follow"),
+    re_path(rf"^{CODE}news/$", news.news, name="news"),
     re_path(rf"^{CODE}add/$", following.add, name="add"),
     re_path(rf"^{CODE}withdraw/$", following.withdraw, name="withdraw"),
     re_path(rf"^{CODE}rate/$", following.rate, name="rate"),
+    re_path(rf"^{CODE}untold/$", following.untold, name="untold"),
     re_path(rf"^{CODE}proof/$", proof.of_report, name="proof"),
     re_path(rf"^{CODE}proof\.json$", proof.download, name="proof_file"),
     path("proof/", proof.check, name="check_proof"),

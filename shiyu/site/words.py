@@ -52,6 +52,8 @@ WORDS = (
     gettext_noop("已选 {n} 件：{numbers} 等"),
     gettext_noop("已选 {n} 件：{numbers}"),
     gettext_noop("有 {n} 件新案件，按 R 显示"),
+    gettext_noop("有 {n} 件新案件、{m} 件有变化，按 R 显示"),
+    gettext_noop("有 {m} 件有变化，按 R 重新排列"),
     gettext_noop("新增 {n} 件"),
     gettext_noop("看最新的"),
     gettext_noop("这件案件刚刚有变化，您写的内容还在。"),

@@ -7,20 +7,28 @@ import { t } from "./words";
 type Fact = { topic: string; id: number | string; version: number };
 
 const fresh = new Set<string>();
+const changed = new Set<string>();
+const unknown = new Set<string>();
+const ASK_AFTER_MS = 1500;
+const ASKED_MOST = 60;
 let lastData = Date.now();
 let lost: number | undefined;
+let asking: number | undefined;
 
 function row(id: string | number): HTMLTableRowElement | null {
   return document.getElementById(`case-${id}`) as HTMLTableRowElement | null;
 }
 
-/** The bar above the list: new cases wait there until asked for. */
+/** The bar above the list: what is new waits there until asked for; no row moves by itself. */
 function bar(): void {
   const place = one("[data-let-in]");
   if (!place) return;
-  place.hidden = fresh.size === 0;
-  if (!fresh.size) return;
-  const words = t("有 {n} 件新案件，按 R 显示", { n: fresh.size });
+  const [n, m] = [fresh.size, changed.size];
+  place.hidden = n + m === 0;
+  if (place.hidden) return;
+  let words = t("有 {n} 件新案件，按 R 显示", { n });
+  if (n && m) words = t("有 {n} 件新案件、{m} 件有变化，按 R 显示", { n, m });
+  else if (m) words = t("有 {m} 件有变化，按 R 重新排列", { m });
   let button = one<HTMLButtonElement>("#let-in", place);
   if (!button) {
     button = make("button", { type: "button", id: "let-in", class: "let-in" });
@@ -28,11 +36,24 @@ function bar(): void {
     place.replaceChildren(button);
   }
   button.textContent = words;
-  say(t("新增 {n} 件", { n: fresh.size }));
+  if (n) say(t("新增 {n} 件", { n }));
+}
+
+/** Of the cases not shown here, which belong to this list: the server knows, the feed does not. */
+async function askForNews(): Promise<void> {
+  const address = one("[data-list]")?.dataset.newsUrl;
+  const ids = [...unknown].slice(0, ASKED_MOST);
+  unknown.clear();
+  if (!address || !ids.length) return;
+  const answer = await fetch(`${address}&ids=${ids.join(",")}`, { headers: { Accept: "application/json" } });
+  if (!answer.ok) return;
+  const told = (await answer.json()) as { here: number[] };
+  for (const id of told.here) if (!row(id)) fresh.add(String(id));
+  bar();
 }
 
 export function letIn(): void {
-  if (fresh.size) location.reload();
+  if (fresh.size + changed.size) location.reload();
 }
 
 /** A changed row is fetched alone and swapped where it stands, unless someone is in it. */
@@ -54,10 +75,14 @@ function heard(fact: Fact): void {
   if (fact.topic !== "case" && fact.topic !== one("[data-list]")?.dataset.topic) return;
   const line = row(fact.id);
   if (line) {
-    if (Number(line.dataset.version ?? 0) < fact.version) void refresh(line, fact);
-  } else if (one("[data-list]")) {
-    fresh.add(String(fact.id));
-    bar();
+    if (Number(line.dataset.version ?? 0) < fact.version) {
+      changed.add(String(fact.id));
+      void refresh(line, fact).then(bar);
+    }
+  } else if (one("[data-list]")?.dataset.newsUrl) {
+    unknown.add(String(fact.id));
+    clearTimeout(asking);
+    asking = window.setTimeout(() => void askForNews(), ASK_AFTER_MS);
   }
   const open = one("#case");
   if (open?.dataset.caseId === String(fact.id) && Number(open.dataset.version ?? 0) < fact.version) changedCase(open);
@@ -66,8 +91,28 @@ function heard(fact: Fact): void {
 /** The open case is not replaced under the hand; a line says that it has changed. */
 function changedCase(open: HTMLElement): void {
   if (one(".case-changed", open)) return;
-  const again = make("a", { href: location.href, text: t("看最新的") });
+  const again = make("a", { href: location.href, id: "case-again", text: t("看最新的") });
+  again.addEventListener("click", (event) => {
+    event.preventDefault();
+    void renewCase();
+  });
   open.prepend(make("p", { class: "note case-changed", role: "status" }, make("span", {}, t("这件案件刚刚有变化，您写的内容还在。"), " ", again)));
+}
+
+type Typed = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
+const TYPED = ".move-form :is(textarea, select, input:not([type=hidden],[type=file],[type=radio],[type=checkbox]))";
+
+/** The case as it is now, with what was typed put back into the same fields. */
+async function renewCase(): Promise<void> {
+  const typed = new Map(all<Typed>(TYPED).filter((field) => field.value).map((field) => [field.id, field.value]));
+  const open = one(".move-form.is-open")?.id;
+  await replaceRow(location.href, one("#case") as HTMLElement);
+  for (const [id, value] of typed) {
+    const field = document.getElementById(id) as Typed | null;
+    if (field) field.value = value;
+  }
+  if (open) document.getElementById(open)?.classList.add("is-open");
+  one<HTMLElement>("#case-title")?.focus({ preventScroll: true });
 }
 
 function silent(): void {

@@ -1,7 +1,7 @@
 /** Residents' pages: everything here only helps; each page works without it. */
 import "./css/portal.css";
 import "./css/report.css";
-import { all } from "./dom";
+import { all, one } from "./dom";
 import { watchForms } from "./forms";
 import { keepDrafts } from "./keep";
 import { tickLights } from "./lights";
@@ -21,8 +21,26 @@ function retry(): void {
   }, seconds * 1000);
 }
 
+const LOOK_EVERY_MS = 45_000;
+
+/** A report's page asks now and then whether it moved on, and says so; it never changes by itself. */
+function lookForNews(): void {
+  const line = one("[data-news]");
+  if (!line) return;
+  const ask = async (): Promise<void> => {
+    if (document.hidden || !line.hidden) return;
+    const answer = await fetch(line.dataset.news ?? "", { headers: { Accept: "application/json" } }).catch(() => null);
+    if (!answer?.ok) return;
+    const told = (await answer.json()) as { version: number };
+    if (told.version > Number(line.dataset.version)) line.hidden = false;
+  };
+  window.setInterval(() => void ask(), LOOK_EVERY_MS);
+  document.addEventListener("visibilitychange", () => void ask());
+}
+
 document.documentElement.classList.add("js");
 retry();
+lookForNews();
 watchPhotos();
 watchPlaces();
 keepDrafts();

@@ -14,11 +14,11 @@ from shiyu.cases import actions, rules
 from shiyu.cases.lifecycle import MOVES
 from shiyu.cases.models import Case
 from shiyu.catalogue.rules import kinds_in_use
-from shiyu.desk import filters, listing, sheet
-from shiyu.desk.back import back_of
+from shiyu.desk import listing, sheet
+from shiyu.desk.back import back_of, list_url, place_in_list
 from shiyu.desk.forms.base import KINDS_LIST, UNITS_LIST, MoveForm, units_at_work
 from shiyu.desk.moves import MOVE_FORMS
-from shiyu.desk.queues import QUEUES, Queue, counted, shown_count
+from shiyu.desk.queues import counted, shown_count
 from shiyu.desk.situation import Situation
 from shiyu.desk.views.frame import frame
 from shiyu.people.actors import Actor
@@ -117,15 +117,6 @@ def moves_of(about: Situation, back: str, given: MoveForm | None = None) -> dict
     }
 
 
-def place_in_list(actor: Actor, back: str) -> tuple[Queue | None, filters.Filters]:
-    """The queue and filters from which a case was opened, as its address tells."""
-    asked = QueryDict(back)
-    here = QUEUES.get(asked.get("in", ""))
-    if here is None or not actor.holds(*here.duties):
-        return None, filters.Filters({})
-    return here, filters.read(asked, actor, due=here.due)
-
-
 def around(request: HttpRequest, case: Case, back: str) -> dict[str, Any]:
     """The way back to the list, and the cases before and after in it."""
     actor, now = actor_of(request), timezone.now()
@@ -145,11 +136,6 @@ def around(request: HttpRequest, case: Case, back: str) -> dict[str, Any]:
         number = listing.neighbour(cases, mark, due=asked.order, back=back_wards)
         context[name] = case_url(number, back) if number else ""
     return context
-
-
-def list_url(here: Queue, asked: filters.Filters) -> str:
-    address = reverse("desk:queue", args=[here.name])
-    return f"{address}?{asked.query}" if asked.query else address
 
 
 def _found_url(back: str) -> str:

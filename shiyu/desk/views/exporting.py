@@ -22,12 +22,11 @@ from shiyu.common.answered import answered_once
 from shiyu.common.errors import NotAllowed, Refused
 from shiyu.desk import jobs, rules
 from shiyu.desk.actions import exports
-from shiyu.desk.back import back_of
+from shiyu.desk.back import back_of, list_url, place_in_list
 from shiyu.desk.columns import COLUMNS, USUAL
 from shiyu.desk.lifecycle import ExportStage
 from shiyu.desk.models import Export
 from shiyu.desk.queues import QUEUES, counted, shown_count
-from shiyu.desk.views.cases import list_url, place_in_list
 from shiyu.desk.views.frame import frame
 from shiyu.people.web import SignedIn, actor_of, background, signed_in
 

@@ -10,9 +10,8 @@ from shiyu.common.answered import answered_once
 from shiyu.common.errors import NotAllowed, Refused
 from shiyu.desk import kept
 from shiyu.desk.actions import keeping
-from shiyu.desk.back import back_of
+from shiyu.desk.back import back_of, list_url, place_in_list
 from shiyu.desk.models import Saved
-from shiyu.desk.views.cases import list_url, place_in_list
 from shiyu.desk.views.frame import frame
 from shiyu.people.web import SignedIn, actor_of, signed_in
 

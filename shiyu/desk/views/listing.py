@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -15,12 +15,14 @@ from shiyu.cases.channels import Channel
 from shiyu.cases.lifecycle import MOVES
 from shiyu.cases.models import Case
 from shiyu.desk import filters, kept, listing, together
-from shiyu.desk.back import back_of
+from shiyu.desk.back import back_of, place_in_list
 from shiyu.desk.queues import COUNTED_TO, QUEUES, Queue, counted, held_by, shown_count
 from shiyu.desk.views.frame import frame
 from shiyu.people.actors import Actor
 from shiyu.people.rules import require
 from shiyu.people.web import SignedIn, actor_of, background, signed_in
+
+NEWS_MOST = 60
 
 
 @signed_in
@@ -64,6 +66,21 @@ def row(request: SignedIn, pk: int) -> HttpResponse:
     context["row"] = listing.row_of(case, now=timezone.now())
     context["shown"] = kept.shown(request.GET, here, actor)
     return render(request, "desk/parts/row.html", context)
+
+
+@background
+@signed_in
+@require_safe
+def news(request: SignedIn) -> JsonResponse:
+    """Of the cases that the feed named, those that belong to the list one looks at."""
+    actor = actor_of(request)
+    named = request.GET.get("ids", "").split(",")[:NEWS_MOST]
+    ids = {int(pk) for pk in named if pk.isascii() and pk.isdecimal() and len(pk) < 19}
+    here, asked = place_in_list(actor, back_of(request.GET))
+    if here is None or not ids:
+        return JsonResponse({"here": []})
+    cases = asked.apply(here.cases(actor), timezone.now()).filter(pk__in=ids)
+    return JsonResponse({"here": sorted(cases.values_list("pk", flat=True))})
 
 
 def queue_named(name: str, actor: Actor) -> Queue:

@@ -17,7 +17,7 @@ from shiyu.cases.models import Case
 from shiyu.common.answered import answered_once
 from shiyu.common.errors import NotAllowed, Refused
 from shiyu.desk import done, listing, told
-from shiyu.desk.back import back_of
+from shiyu.desk.back import back_of, list_url, place_in_list
 from shiyu.desk.filters import Filters
 from shiyu.desk.forms.base import MoveForm
 from shiyu.desk.moves import MOVE_FORMS
@@ -27,8 +27,6 @@ from shiyu.desk.telling import title_of_verb
 from shiyu.desk.views.cases import (
     case_numbered,
     case_url,
-    list_url,
-    place_in_list,
     show,
 )
 from shiyu.desk.views.frame import frame

@@ -16,11 +16,10 @@ from shiyu.common.answered import answered_once
 from shiyu.common.errors import NotAllowed, Refused
 from shiyu.desk import jobs, listing
 from shiyu.desk.actions import batches
-from shiyu.desk.back import back_of
+from shiyu.desk.back import back_of, list_url, place_in_list
 from shiyu.desk.forms.base import UNITS_LIST, units_at_work
 from shiyu.desk.models import Batch, BatchItem
 from shiyu.desk.together import MOST, way_of
-from shiyu.desk.views.cases import list_url, place_in_list
 from shiyu.desk.views.frame import frame
 from shiyu.people.actors import Actor
 from shiyu.people.web import SignedIn, actor_of, background, signed_in
