@@ -16,12 +16,16 @@ from shiyu.site.start import refuse
 
 CLIENTS_MOST = 256
 SECONDS_MOST = 600
+CASES_MOST = 10_000_000
 
 
 class Counts(click.ParamType):
-    """Some numbers of clients, with commas between them."""
+    """Some numbers, with commas between them."""
 
     name = "numbers"
+
+    def __init__(self, most: int = CLIENTS_MOST) -> None:
+        self.most = most
 
     def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, ...]:
         if isinstance(value, tuple):
@@ -30,13 +34,13 @@ class Counts(click.ParamType):
             counts = tuple(int(part) for part in str(value).split(","))
         except ValueError:
             self.fail(f"{value!r} is not a list of numbers like 1,8,32", param, ctx)
-        if not all(0 < count <= CLIENTS_MOST for count in counts):
-            self.fail(f"from 1 to {CLIENTS_MOST} clients can be measured", param, ctx)
+        if not all(0 < count <= self.most for count in counts):
+            self.fail(f"from 1 to {self.most} can be measured", param, ctx)
         return tuple(sorted(set(counts)))
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["intake", "loop"]))
+@click.argument("what", type=click.Choice(["intake", "loop", "lists"]))
 @click.option("--clients", type=Counts(), default="1,8,32", show_default=True)
 @click.option(
     "--seconds",
@@ -45,20 +49,36 @@ class Counts(click.ParamType):
     show_default=True,
     help="For each number of clients and each of the two programs.",
 )
+@click.option(
+    "--cases",
+    type=Counts(most=CASES_MOST),
+    default="20000,1000000",
+    show_default=True,
+    help="Measure the lists in a city of so many cases, then grown to so many (lists).",
+)
 @click.option("--photo", is_flag=True, help="Let each report bring a photo (intake).")
 @click.option("--json", "as_json", is_flag=True, help="The whole outcome as one line of JSON.")
 def command(
-    what: str, clients: tuple[int, ...], seconds: float, photo: bool, as_json: bool
+    what: str,
+    clients: tuple[int, ...],
+    seconds: float,
+    cases: tuple[int, ...],
+    photo: bool,
+    as_json: bool,
 ) -> None:
     """Measure WHAT over real HTTP in a fresh made-up city, beside the least program.
 
     intake: residents report through the pages, step by step, until the receipt.
     loop: people on duty drive cases from report to closure through the real forms.
+    lists: one person opens lists, cases and the resident's pages, in the demo city and in a large.
 
     Your own city's data is not touched: the run has a database of its own, removed afterwards.
     Exit status 1 when anything acknowledged is missing or there twice, or `shiyu verify` finds
     a fault in what was written.
     """
+    if what == "lists":
+        _lists(cases, as_json)
+        return
     measure = _measure()
     if photo and what != "intake":
         refuse("--photo belongs to intake.")
@@ -77,6 +97,19 @@ def command(
     if not outcome["whole"]:
         click.echo(_told(outcome), err=True)
         sys.exit(1)
+
+
+def _lists(cases: tuple[int, ...], as_json: bool) -> None:
+    """The lists of a small and of a large city; the last line sums up."""
+    _measure()
+    lists, measure = import_module("bench.lists"), import_module("bench.measure")
+    try:
+        outcome = lists.run(sizes=cases, say=lambda words: click.echo(words, err=True))
+    except measure.Trouble as trouble:
+        refuse(str(trouble))
+    slow = outcome["slow"]
+    said = f"✗ above the aim: {', '.join(slow)}" if slow else "✓ all within the aim"
+    click.echo(json.dumps(outcome, ensure_ascii=False) if as_json else said)
 
 
 def _measure() -> Any:
