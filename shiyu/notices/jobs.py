@@ -30,5 +30,6 @@ def tend(timestamp: int) -> None:
     actions.release()
     actions.expire()
     actions.hold_back()
+    actions.forget()
     for channel in Channel.values:
         deliver(channel)

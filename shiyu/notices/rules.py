@@ -4,7 +4,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from shiyu.common.errors import NotFound
-from shiyu.notices.models import Connector, Delivery, Notice, Subscription
+from shiyu.notices.models import Connector, Delivery, Follower, Notice, Subscription
 from shiyu.people import rules as people
 from shiyu.people.actors import Actor
 from shiyu.people.duties import Duty
@@ -22,6 +22,16 @@ def unread_count(actor: Actor) -> int:
     """How many are unread, counted no further than the badge shows."""
     unread = visible_to(actor).filter(read_at=None).order_by()
     return unread[: MANY + 1].count()
+
+
+def is_open(channel: str) -> bool:
+    """Whether the city has a way out by this channel."""
+    return Connector.objects.filter(channel=channel, in_use=True).exists()
+
+
+def followed_by(subject: str) -> Follower | None:
+    """Where a resident is told of this report, if they asked to be."""
+    return Follower.objects.filter(subject=subject, ended_at=None).first()
 
 
 def require(actor: Actor, duty: str) -> None:

@@ -14,6 +14,7 @@ from shiyu.catalogue.models import Kind
 from shiyu.common.errors import OutOfOrder, Refused
 from shiyu.files.actions import discard, keep_photo
 from shiyu.files.models import Photo
+from shiyu.notices.actions import follow
 from shiyu.people.actors import Actor
 from shiyu.places.models import Place
 from shiyu.portal import seal, where
@@ -133,10 +134,12 @@ def keep_contact(draft: Draft, token: str, *, name: str, phone: str) -> None:
 
 
 @transaction.atomic
-def send(draft: Draft, token: str, *, name: str = "", phone: str = "") -> Draft:
+def send(draft: Draft, token: str, *, name: str = "", phone: str = "", told_in: str = "") -> Draft:
     """Hand the report in, once: whoever comes second finds it sent (提交上报).
 
     The receipt code is sealed for the browser that wrote it; the database keeps its hash alone.
+
+    told_in  the language in which they want to hear by text message how it goes; empty for not.
 
     Raises  OutOfOrder when the case it was to join has ended; Refused as for any report.
     """
@@ -148,6 +151,9 @@ def send(draft: Draft, token: str, *, name: str = "", phone: str = "") -> Draft:
         report, code = cases.join(draft.joins, intake, actor=SOMEBODY)
     else:
         report, code = cases.report(intake, actor=SOMEBODY)
+    if told_in and phone:
+        about = report.case.subject
+        follow(report.subject, about, channel="sms", value=phone, language=told_in)
     draft.report = report
     draft.sealed = seal.seal(token, {"code": code})
     draft.text = draft.address = ""

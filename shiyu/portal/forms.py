@@ -134,6 +134,18 @@ class ContactForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "name", "class": "short"}),
     )
+    told = forms.BooleanField(label=gettext_lazy("有进展时，发短信告诉我编号"), required=False)
+
+    def __init__(self, *args: Any, by_sms: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not by_sms:
+            del self.fields["told"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("told") and not cleaned.get("phone") and "phone" not in self.errors:
+            self.add_error("phone", _("要短信告诉您，请填手机号"))
+        return cleaned
 
 
 class CodeForm(forms.Form):

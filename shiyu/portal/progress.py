@@ -14,6 +14,7 @@ from shiyu.cases.story import lines_of
 from shiyu.catalogue.models import Responsibility
 from shiyu.files.models import Photo
 from shiyu.journal.models import Line
+from shiyu.notices.rules import followed_by
 from shiyu.portal import coming, track, where
 from shiyu.portal.receipts import Receipt
 
@@ -47,6 +48,7 @@ def page_of(receipt: Receipt) -> dict[str, Any]:
         "may_reopen": now <= until,
         "told_who": hasattr(receipt.report, "reporter"),
         "looks": _looks(receipt),
+        "follower": followed_by(receipt.report.subject),
     }
 
 

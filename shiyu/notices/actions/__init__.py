@@ -31,7 +31,7 @@ from shiyu.notices.actions.subscribing import (
     subscribe,
     unsubscribe,
 )
-from shiyu.notices.actions.tending import expire, hold_back, release
+from shiyu.notices.actions.tending import expire, forget, hold_back, release
 from shiyu.notices.actions.wishing import ask_code, confirm, drop_address, set_wishes
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "drop_address",
     "expire",
     "follow",
+    "forget",
     "give_up",
     "hear_back",
     "hold_back",

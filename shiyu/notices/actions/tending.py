@@ -10,7 +10,7 @@ from django.utils import timezone
 from shiyu.notices.actions.owing import owe_deliveries, wake
 from shiyu.notices.actions.resting import tell_administrators
 from shiyu.notices.lifecycle import Channel, State
-from shiyu.notices.models import Delivery, Subscription
+from shiyu.notices.models import Delivery, Follower, Subscription
 
 A_ROUND = 1000
 LINES_MOST = 30
@@ -21,6 +21,8 @@ KEPT_WAITING = {
 }
 CODE_GOOD_FOR = timedelta(minutes=10)
 WAITING_MOST = 10_000
+KEPT = timedelta(days=183)
+"""Logs are to be kept for six months at least; addresses no longer than that."""
 
 
 @transaction.atomic
@@ -83,6 +85,16 @@ def hold_back(*, most: int = WAITING_MOST) -> int:
         )
         tell_administrators("subscription_paused", subscription, at=now)
     return len(full)
+
+
+@transaction.atomic
+def forget(*, now: datetime | None = None) -> int:
+    """Forget what was sent half a year ago, and where residents were told of reports then."""
+    before = (now or timezone.now()) - KEPT
+    old = Delivery.objects.filter(ended_at__lt=before).order_by("pk").values("pk")[:A_ROUND]
+    gone, _rows = Delivery.objects.filter(pk__in=list(old.values_list("pk", flat=True))).delete()
+    Follower.objects.filter(made_at__lt=before).delete()
+    return gone
 
 
 def _gather(group: list[Delivery], at: datetime) -> None:

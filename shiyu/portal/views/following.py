@@ -19,6 +19,7 @@ from shiyu.common.answered import answered_once
 from shiyu.common.errors import NotFound, Refused
 from shiyu.files.models import Photo
 from shiyu.files.views import show
+from shiyu.notices.actions import stop_following
 from shiyu.portal import forms, progress
 from shiyu.portal.receipts import Receipt, address_of, count_for, receipt_with
 from shiyu.portal.rules import PHOTOS_MOST, UPLOADING
@@ -137,6 +138,15 @@ def withdraw(request: HttpRequest, receipt: Receipt) -> HttpResponse:
         form.add_error("reason", refusal.message)
         return _follow(request, receipt, withdraw=form)
     return _back(request, _("已撤回，不再办理"))
+
+
+@require_POST
+@with_receipt
+@answered_once
+def untold(request: HttpRequest, receipt: Receipt) -> HttpResponse:
+    """Hear no more by text message; the number is forgotten at once (不再告知)."""
+    stop_following(receipt.report.subject)
+    return _back(request, _("好的，不再发短信，号码已删除"))
 
 
 @require_POST

@@ -4,10 +4,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from shiyu.common.errors import OutOfOrder, Refused
+from shiyu.notices.lifecycle import Channel
+from shiyu.notices.rules import is_open
 from shiyu.portal import actions, coming, forms, seal, where
 from shiyu.portal.models import Draft
 from shiyu.portal.receipts import count_for
@@ -42,7 +45,7 @@ def _check(request: HttpRequest, held: Held) -> HttpResponse:
     if missing != "check":
         return redirect(f"portal:{missing}")
     kept = seal.unseal(held.token, draft.sealed)
-    form = forms.ContactForm(posted(request), initial=kept)
+    form = forms.ContactForm(posted(request), initial=kept, by_sms=is_open(Channel.SMS))
     if request.method != "POST":
         return _check_page(request, draft, form)
     if request.POST.get("go") in GO:
@@ -76,9 +79,10 @@ def done(request: HttpRequest) -> HttpResponse:
 
 def _send(request: HttpRequest, held: Held, draft: Draft, form: forms.ContactForm) -> HttpResponse:
     contact = {"name": form.cleaned_data["name"], "phone": form.cleaned_data["phone"]}
+    told_in = (get_language() or "zh-hans") if form.cleaned_data.get("told") else ""
     try:
         count_for(SENDING, request)
-        actions.send(draft, held.token, **contact)
+        actions.send(draft, held.token, told_in=told_in, **contact)
     except OutOfOrder as ended:
         actions.compare(draft, None)
         form.add_error(None, ended.message)

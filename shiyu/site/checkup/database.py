@@ -8,7 +8,7 @@ import psycopg
 
 from shiyu.common.binaries import OLDEST_MAJOR
 from shiyu.common.connection import URLS, conninfo
-from shiyu.site.checkup import record
+from shiyu.site.checkup import outside, record
 from shiyu.site.checkup.finding import Finding
 from shiyu.site.start import django_ready, first_line
 
@@ -57,6 +57,7 @@ def findings() -> Iterator[Finding]:
             yield _partitions(connection)
             yield _city(connection)
             yield _workers(connection)
+            yield from outside.findings(connection)
             yield record.sealed(connection)
             yield record.witnessed(connection)
 
