@@ -43,6 +43,14 @@ class Mark:
     public: str = ""
 
     @property
+    def when(self) -> datetime | None:
+        """`at` as an instant; None for what is no time."""
+        try:
+            return datetime.fromisoformat(self.at)
+        except ValueError:
+            return None
+
+    @property
     def hash(self) -> str:
         """What the next line carries as `previous`."""
         return hashlib.sha256(self.said.encode()).hexdigest()
