@@ -75,7 +75,8 @@ def _at_centre(duty: str, *stages: Stage) -> Choose:
 
 
 def _to_dispatch(actor: Actor) -> Q:
-    waits = Q(stage=Stage.FILED) | Q(awaits__contains=["objection"])
+    objected = ~Q(awaits=[]) & Q(awaits__contains=["objection"])  # as the partial index has it
+    waits = Q(stage=Stage.FILED) | objected
     return waits & Q(centre__in=actor.units(DISPATCH))
 
 
