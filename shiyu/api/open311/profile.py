@@ -223,12 +223,12 @@ def _moves(case: Case) -> "list[tuple[int, Any, str, str, str, str | None]]":
     status = OPEN
     units = {part.unit_id: part.unit.name for part in case.assignments.select_related("unit")}
     for line in lines_of(case):
-        if line.verb not in TOLD:
+        if line.verb not in TOLD and line.verb != "report":
             continue
-        target = MOVES[line.verb].target
-        if target is not None:
-            status = CLOSED if target in FINAL else OPEN
-        title = str(MOVES[line.verb].title)
+        move = MOVES.get(line.verb)
+        if move is not None and move.target is not None:
+            status = CLOSED if move.target in FINAL else OPEN
+        title = str(move.title) if move is not None else _("上报")
         found.append((line.id, line.occurred_at, line.verb, title, status, _unit(line, units)))
     return found
 

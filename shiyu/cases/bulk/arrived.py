@@ -53,7 +53,9 @@ Due = tuple[int | None, int | None]
 class Arriving:
     """What all reports of an import have in common, and what was reckoned for the last ones.
 
-    dues  for a procedure and a minute the due and the yellow time of the first clock, in
+    found  whether words to search by are cut at once: dear, so a large import leaves them to the
+           job `index_missing`.
+    dues   for a procedure and a minute the due and the yellow time of the first clock, in
           microseconds: the clock's own answers, kept so that no minute is asked twice.
     """
 
@@ -62,6 +64,7 @@ class Arriving:
     prefix: str
     timezone: str
     procedures: dict[int, Procedure]
+    found: bool = True
     calendars: Calendars = field(default_factory=read_calendars)
     dues: dict[tuple[int, int], Due] = field(default_factory=dict)
 
@@ -79,7 +82,8 @@ def write_arrived(rows: pl.DataFrame, about: Arriving) -> int:
     copy(Report._meta.db_table, _reports(rows, about))
     copy(Reporter._meta.db_table, _reporters(rows))
     copy("journal_line", _lines(rows, about))
-    copy(Found._meta.db_table, _found(rows))
+    if about.found:
+        copy(Found._meta.db_table, _found(rows))
     copy("journal_change", _changes(rows))
     events.recorded.send(Case, rows=rows.with_columns(pl.lit(about.channel).alias("channel")))
     return rows.height
@@ -189,7 +193,6 @@ def _remarks(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _lines(rows: pl.DataFrame, about: Arriving) -> pl.DataFrame:
     """One line each; facts are numbers and codes, so nothing needs to be escaped."""
-    kind = pl.format(', "kind": {}', "kind_id").fill_null("")
     how = pl.format(', "kind_by": "{}"', "kind_by").fill_null("")
     facts = pl.concat_str(
         pl.lit('{"report": '),

@@ -9,8 +9,9 @@ import polars as pl
 
 from shiyu.history.intake.addresses import Names
 from shiyu.places import locator
+from shiyu.places.addresses import plain
 from shiyu.places.coordinates import Degrees, Point, gcj02_from_bd09, wgs84_from_gcj02
-from shiyu.places.models import Place
+from shiyu.places.models import Address, Place
 
 OUTSIDE = "坐标不在本市"
 NOWHERE = "没有坐标，没有地址，也没有说到本市的区域"
@@ -39,9 +40,11 @@ def place(rows: pl.DataFrame, *, crs: str = "wgs84", otherwise: Place | None = N
 
     otherwise  the place of rows that say nowhere; left out, they have none.
 
-    A row with an address that names no place belongs to the whole city, as it would live.
+    An address that the city's own table of addresses holds, word for word, has its point. One
+    that names no place belongs to the whole city, as it would live.
     """
     lon, lat, pointed = _points(rows, crs)
+    _fill_in(rows["address"], lon, lat, pointed)
     map_now = locator.current()
     at = map_now.locate_many(lon, lat)
     point_id = np.append(map_now.ids, -1)[at]
@@ -73,6 +76,28 @@ def _points(rows: pl.DataFrame, crs: str) -> tuple[Floats, Floats, Mask]:
     usable &= ~((lon == 0) & (lat == 0))
     x, y = TO_WGS84[crs](np.where(usable, lon, 0.0), np.where(usable, lat, 0.0))
     return np.where(usable, x, np.nan), np.where(usable, y, np.nan), usable
+
+
+def _fill_in(said: pl.Series, lon: Floats, lat: Floats, pointed: Mask) -> None:
+    """The points of addresses that the city knows by that very name, or by an alias."""
+    known = _known_addresses()
+    if not known:
+        return
+    asked = said.set(pl.Series(pointed), None)
+    points = {text: known.get(plain(text)) for text in asked.drop_nulls().unique()}
+    for at, text in enumerate(asked.to_list()):
+        if text is not None and (point := points[text]) is not None:
+            lon[at], lat[at] = point
+
+
+def _known_addresses() -> dict[str, tuple[float, float]]:
+    found: dict[str, tuple[float, float]] = {}
+    rows = Address.objects.filter(closed_on=None).values_list("plain", "aliases", "lon", "lat")
+    for name, aliases, lon, lat in rows.iterator(chunk_size=5000):
+        for alias in aliases:
+            found.setdefault(plain(alias), (lon, lat))
+        found[name] = lon, lat
+    return found
 
 
 def _places() -> pl.DataFrame:

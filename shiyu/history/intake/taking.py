@@ -32,6 +32,8 @@ Tell = Callable[[str], None]
 ENDED_ALREADY = "来源已办结，不是新件：历史用 shiyu city from-reports"
 NOTHING_SAID = "没有说是什么问题"
 NO_PROCEDURE = "当时还没有生效的流程参数"
+INDEXED_MOST = 20_000
+"""So many new cases are found by their words at once; more wait for the job, or for --index."""
 NAME_MOST, SOURCE_MOST = 40, 40
 PHONE = r"^\+?\d{5,15}$"
 
@@ -116,7 +118,7 @@ def take(
         tell(f"{fresh.height} 行是新的，{len(rejected)} 行退回")
         new = fresh.height
         if not dry_run and new:
-            common = _common(source, asked.channel)
+            common = _common(source, asked.channel, found=new <= INDEXED_MOST)
             new = load(fresh, common, lambda done: progress(done, fresh.height))
             facts = {"added": new, "rejected": len(rejected), "file": _sha256(path)}
             record("city:1", "import_reports", actor=actor, facts=facts)
@@ -207,14 +209,15 @@ def procedure_on(day: date) -> Procedure | None:
     return Procedure.objects.filter(Q(valid_from__lte=day)).order_by("-version").first()
 
 
-def _common(source: str, channel: Channel) -> Common:
+def _common(source: str, channel: Channel, *, found: bool) -> Common:
     city = the_city()
     return Common(
         source=source,
         channel=str(channel),
         prefix=city.number_prefix,
         timezone=city.timezone,
-        procedures={found.pk: found for found in Procedure.objects.all()},
+        procedures={one.pk: one for one in Procedure.objects.all()},
+        found=found,
     )
 
 

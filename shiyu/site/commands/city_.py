@@ -86,7 +86,7 @@ def from_reports(
     if tally.imported:
         look_at_tables()
     if index:
-        _index(bar)
+        index_now(bar)
     bar.end()
     for note in built.notes:
         click.echo(note, err=True)
@@ -145,7 +145,7 @@ def look_at_tables() -> None:
             connection.execute(f"ANALYZE {LOOKED_AT}")
 
 
-def _index(bar: "Bar") -> None:
+def index_now(bar: "Bar") -> None:
     from shiyu.cases.search import index_for
 
     bar.say("为检索编制词条")

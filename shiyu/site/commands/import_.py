@@ -199,6 +199,7 @@ def units(file: Path, rejects_file: Path | None, **how: bool) -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="where refused rows go (FILE.rejects.csv)",
 )
+@click.option("--index", is_flag=True, help="make all cases findable by their words at once")
 @click.option("--json", "as_json", is_flag=True, help="end with one line of figures as JSON")
 def reports(
     file: Path,
@@ -213,6 +214,7 @@ def reports(
     otherwise: str,
     dry_run: bool,
     rejects: Path | None,
+    index: bool,
     as_json: bool,
 ) -> None:
     """Take in reports of another system (csv, xlsx or json) as new ones.
@@ -221,6 +223,9 @@ def reports(
     is given a kind if the source's own is one of ours or the table of --kinds says so. The same
     (source, number) is taken in once, so the command may be run again after a stop, or with a
     longer file. Rows that cannot be taken go to FILE.rejects.csv with the reason for each.
+
+    Up to 20,000 new cases are found by their words at once; of more, the words follow while the
+    program runs (worker, queue bulk), or at once by --index.
 
     Reports that the source has closed are no new ones: `shiyu city from-reports` builds a city
     from such a history.
@@ -235,7 +240,7 @@ def reports(
     from shiyu.history.reports.columns import layout
     from shiyu.people.actors import Actor
     from shiyu.places.rules import place_by_code
-    from shiyu.site.commands.city_ import Bar, look_at_tables, writable
+    from shiyu.site.commands.city_ import Bar, index_now, look_at_tables, writable
 
     bar = Bar()
     with translation.override("zh-hans"):
@@ -264,6 +269,8 @@ def reports(
     tally = taken.tally
     if tally.new > ANALYZED_FROM and not dry_run:
         look_at_tables()
+    if index and not dry_run:
+        index_now(bar)
     bar.end()
     _refused(rejects, taken.rejects)
     for note in taken.notes:

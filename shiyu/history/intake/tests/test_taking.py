@@ -29,6 +29,7 @@ from shiyu.history.reports.columns import layout
 from shiyu.history.tests.left import left
 from shiyu.journal.models import Change
 from shiyu.people.actors import Actor
+from shiyu.places.addresses import add_address
 from shiyu.places.coordinates import gcj02_from_wgs84
 
 pytestmark = pytest.mark.django_db
@@ -164,6 +165,22 @@ def test_an_address_is_put_where_it_names_and_no_further(world: World, file: Pat
     assert (tally.by_name, tally.city_only) == (4, 2)
     for n, key in enumerate(said.values()):
         assert case_of(f"D{n}").place == world.places[key], list(said)[n]
+
+
+def test_an_address_of_the_citys_own_table_has_its_point(world: World, file: Path) -> None:
+    lon, lat = HERE
+    add_address(name="书店街12号", lon=lon, lat=lat, aliases=["老邮局"], actor=IMPORTER)
+    taken = taken_of(
+        file,
+        "P1,2026-01-05 08:00,,,,没水,书店街 12 号,,,,,",
+        "P2,2026-01-05 08:00,,,,没水,老邮局,,,,,",
+        "P3,2026-01-05 08:00,,,,没水,书店街 13 号,,,,,",
+    )
+
+    assert (taken.tally.by_point, taken.tally.by_name) == (2, 1)
+    for ref in ("P1", "P2"):
+        assert (case_of(ref).place, case_of(ref).lon) == (world.places["cell_a"], lon)
+    assert case_of("P3").place == world.places["shudian"]
 
 
 def test_words_say_where_only_when_nothing_else_does(world: World, file: Path) -> None:

@@ -1,0 +1,175 @@
+"""How fast a million reports of a hotline are taken into a city that is there, as new ones.
+
+    .venv/bin/python bench/import_reports.py TEXTS [--rows 1000000] [--cases 200] [--verify]
+
+TEXTS is a csv of real complaints (留言主题, 留言详情). Each row of the made file is one of them
+with its own number, a time of the last ninety days, a point in the city or an address that names
+a place of it, a caller, and now and then a kind. The city is the demo city, in a SHIYU_HOME of
+its own that is removed. Beside it, in the same run: a bare COPY of the same rows into one table
+without an index.
+"""
+
+import argparse
+import csv
+import json
+import os
+import platform
+import random
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from from_reports import Watching
+
+from shiyu.common.embedded import Cluster
+
+HEAD = [
+    *("工单编号", "来电时间", "来电人", "来电号码", "诉求标题", "诉求内容", "地址", "类别"),
+    *("经度", "纬度"),
+]
+TOLD = re.compile(r"^\[ *([0-9.]+) s\] (.*)$", re.M)
+LONGEST = 120
+PLACES = "SELECT name, lon, lat FROM places_place WHERE level = 'community' AND lon IS NOT NULL"
+KINDS = "SELECT name FROM catalogue_kind ORDER BY code"
+PLAIN = "CREATE TABLE plain ({})"
+
+
+def main() -> int:
+    asked = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    asked.add_argument("texts", type=Path)
+    asked.add_argument("--rows", type=int, default=1_000_000)
+    asked.add_argument("--cases", type=int, default=200, help="of the demo city, before")
+    asked.add_argument("--verify", action="store_true", help="replay every case too")
+    asked.add_argument("--work", type=Path, help="where the file and the home go; else a new one")
+    how = asked.parse_args()
+    print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    work = Path(tempfile.mkdtemp(prefix="import-reports-", dir=how.work))
+    home = work / "home"
+    environment = {**os.environ, "SHIYU_HOME": str(home), "SHIYU_POOL": "0"}
+    cluster = Cluster(home)
+    try:
+        for words in (["migrate"], ["demo", "make", "--cases", str(how.cases)]):
+            shiyu(words, environment)
+        cluster.hold()
+        file = work / "many.csv"
+        write_file(file, how.texts, how.rows, cluster.start())
+        print(f"{how.rows:,} rows, {file.stat().st_size / 1e6:.0f} MB", flush=True)
+        take_in(file, how.rows, environment, home)
+        again(file, environment)
+        floor(file, how.rows, cluster.start())
+        for what in ("invariants", "facts", *(["clock"] if how.verify else [])):
+            begun = time.perf_counter()
+            said = shiyu(["verify", what], environment, may_fail=True).stdout.strip()
+            print(f"  verify {what}: {said} ({time.perf_counter() - begun:.0f} s)", flush=True)
+    finally:
+        cluster.remove()
+        shutil.rmtree(work, ignore_errors=True)
+    return 0
+
+
+def shiyu(
+    words: list[str], environment: dict[str, str], *, may_fail: bool = False
+) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-c", "from shiyu.site.cli import main; main()", *words]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if ended.returncode and not may_fail:
+        sys.exit(ended.stderr[-3000:])
+    return ended
+
+
+def open_as_owner(written: dict[str, Any]) -> "psycopg.Connection[Any]":
+    return psycopg.connect(
+        host=written["host"],
+        port=written["port"],
+        dbname=written["database"],
+        user="owner",
+        password=written["passwords"]["owner"],
+    )
+
+
+def write_file(file: Path, texts: Path, count: int, written: dict[str, Any]) -> None:
+    """Rows of a hotline: half with a point, the others with an address that names a place."""
+    chance = random.Random(311)
+    with texts.open(encoding="utf-8-sig", newline="") as lines:
+        said = [
+            (row["留言主题"].strip(), " ".join(row["留言详情"].split())[:LONGEST])
+            for row in csv.DictReader(lines)
+        ]
+    with open_as_owner(written) as connection:
+        places = connection.execute(PLACES).fetchall()
+        kinds = [row[0] for row in connection.execute(KINDS)]
+    now = datetime.now(UTC).astimezone() - timedelta(hours=1)
+    with file.open("w", encoding="utf-8", newline="") as out:
+        table = csv.writer(out)
+        table.writerow(HEAD)
+        for n in range(count):
+            title, text = said[n % len(said)]
+            name, lon, lat = places[chance.randrange(len(places))]
+            at = now - timedelta(seconds=chance.randrange(90 * 86400))
+            pointed = n % 2 == 0
+            table.writerow(
+                (
+                    *(f"DH{n:09d}", f"{at:%Y-%m-%d %H:%M:%S}", "市民" if n % 3 else ""),
+                    *(f"139{n % 100_000_000:08d}" if n % 3 else "", title, text),
+                    f"{name}{n % 300}号",
+                    kinds[n % len(kinds)] if n % 4 == 0 else "",
+                    *((f"{lon:.6f}", f"{lat:.6f}") if pointed else ("", "")),
+                )
+            )
+
+
+def take_in(file: Path, count: int, environment: dict[str, str], home: Path) -> None:
+    begun, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    with Watching(home) as server:
+        ended = shiyu(["import", "reports", str(file), "--preset", "12345", "--json"], environment)
+    whole = time.perf_counter() - begun
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    told = {sentence: float(second) for second, sentence in TOLD.findall(ended.stderr)}
+    for sentence, second in told.items():
+        print(f"    {second:6.1f} s  {sentence}")
+    begin = next(second for sentence, second in told.items() if "行是新的" in sentence)
+    load = next(second for sentence, second in told.items() if "完成" in sentence) - begin
+    figures = json.loads(ended.stdout.splitlines()[-1])
+    own = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    print(f"  {json.dumps(figures)}")
+    print(
+        f"  whole command {whole:.1f} s, {figures['new'] / whole:,.0f} rows/s; load alone "
+        f"{load:.1f} s, {figures['new'] / load:,.0f} rows/s; processor: command {own:.0f} s, "
+        f"database {server.seconds:.0f} s; largest process {after.ru_maxrss / 1e6:.1f} GB; "
+        f"load {os.getloadavg()[0]:.1f}",
+        flush=True,
+    )
+
+
+def again(file: Path, environment: dict[str, str]) -> None:
+    begun = time.perf_counter()
+    ended = shiyu(["import", "reports", str(file), "--preset", "12345", "--json"], environment)
+    print(f"  the same file again, {time.perf_counter() - begun:.1f} s: {ended.stdout.strip()}")
+
+
+def floor(file: Path, count: int, written: dict[str, Any]) -> None:
+    """Seconds for one COPY of the rows into one table without any index."""
+    with open_as_owner(written) as connection:
+        connection.execute(PLAIN.format(", ".join(f"c{n} text" for n in range(len(HEAD)))))
+        begun = time.perf_counter()
+        words = "COPY plain FROM STDIN WITH (FORMAT csv, HEADER)"
+        with connection.cursor().copy(words) as copy, file.open("rb") as rows:
+            while block := rows.read(1 << 20):
+                copy.write(block)
+        connection.commit()
+        took = time.perf_counter() - begun
+        connection.execute("DROP TABLE plain")
+        connection.commit()
+    print(f"  bare COPY of the same rows {took:.1f} s, {count / took:,.0f} rows/s", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
