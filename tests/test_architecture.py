@@ -31,7 +31,7 @@ MAY_WRITE = {
     "people/unit_import.py": "the bulk writer of units, beside its actions",
 }
 
-FACES = ("desk", "portal", "live", "notices", "files")
+FACES = ("desk", "portal", "live", "notices", "files", "api")
 MAY_ASK_FOR_ALL_CASES = {
     "desk/telling.py": "numbers of cases that a line of a visible case names",
     "desk/queues.py": "a subquery of one's own reports, met with visible_to",
@@ -44,9 +44,14 @@ NOT_ANSWERED_ONCE = {
     "desk/views/exporting.py": {"download": "hands a file out; each download is on the record"},
     "desk/views/searching.py": {"search": "looks something up; each search is on the record"},
     "site/looks.py": {"size": "sets a cookie: twice is once"},
+    "notices/views/settings.py": {"confirm": "a code counts once; a wrong guess stays counted"},
     "notices/views/receipts.py": {"receipt": "a receipt says what is so: twice is once"},
     "notices/views/subscriptions.py": {"reveal": "a secret is shown once: no answer is kept"},
     "portal/views/home.py": {"clear": "a draft thrown away is gone"},
+    "api/views/keys.py": {
+        "new": "once by itself: what is kept must not hold the key",
+        "rotate": "once by itself: what is kept must not hold the key",
+    },
     "portal/views/following.py": {"find": "looks a code up and leads to it"},
     "portal/views/placing.py": {"place": "an answer of a draft: twice is once"},
     "portal/views/sorting.py": {

@@ -61,9 +61,8 @@ def address(request: SignedIn, channel: str) -> HttpResponse:
 
 @signed_in
 @require_POST
-@answered_once
 def confirm(request: SignedIn, channel: str) -> HttpResponse:
-    """Give back the code."""
+    """Give back the code. Outside any kept answer: a refused guess stays counted."""
     form = CodeForm(request.POST, channel=_known(channel))
     if form.is_valid():
         try:
