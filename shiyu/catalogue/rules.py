@@ -1,9 +1,11 @@
 """Which standard holds, what time it gives, who answers for it, and what may go to the grid."""
 
+import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -75,11 +77,27 @@ def conditions_of(kind: Kind) -> list[list[Standard]]:
     return list(found.values())
 
 
-def reasons_for(move: str) -> list[str]:
-    """The usual reasons offered for a move, in the order in which they were listed (常用理由)."""
-    return list(
-        Reason.objects.filter(move=move, ended_at__isnull=True).values_list("text", flat=True)
-    )
+def usual_reasons() -> dict[str, list[str]]:
+    """The usual reasons offered, by move, in the order in which they were listed (常用理由).
+
+    A page has many forms: all lists are read at once and kept for some seconds.
+    """
+    if time.monotonic() >= _usual.stale_at:
+        standing = Reason.objects.filter(ended_at__isnull=True).order_by("id")
+        _usual.lists = {}
+        for asked, text in standing.values_list("move", "text"):
+            _usual.lists.setdefault(asked, []).append(text)
+        _usual.stale_at = time.monotonic() + settings.CITY_KEPT_S
+    return _usual.lists
+
+
+@dataclass
+class _Usual:
+    lists: dict[str, list[str]] = field(default_factory=dict)
+    stale_at: float = 0.0
+
+
+_usual = _Usual()
 
 
 def limits_of(procedure: Procedure, standard: Standard | None) -> dict[str, str]:

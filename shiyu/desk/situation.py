@@ -13,6 +13,7 @@ from shiyu.cases.clock import Clock
 from shiyu.cases.models import Case
 from shiyu.cases.replay import Standing, Step, replay
 from shiyu.cases.siting import TIERS
+from shiyu.catalogue.rules import usual_reasons
 from shiyu.desk import offers
 from shiyu.desk.near import Near, near_to
 from shiyu.journal.models import Line
@@ -67,6 +68,11 @@ class Situation:
     @cached_property
     def near(self) -> list[Near]:
         return near_to(self.case, self.actor, now=self.now)
+
+    @cached_property
+    def usual_reasons(self) -> dict[str, list[str]]:
+        """What is usually said of each move (常用理由)."""
+        return usual_reasons()
 
     @cached_property
     def knows_reporter(self) -> bool:

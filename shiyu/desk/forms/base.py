@@ -19,6 +19,7 @@ from django_stubs_ext import StrPromise
 from shiyu.catalogue.models import Kind
 from shiyu.catalogue.rules import kinds_in_use
 from shiyu.common.errors import Refused
+from shiyu.desk.forms.usual import WithUsual
 from shiyu.desk.situation import Situation
 from shiyu.people.models import Unit
 
@@ -55,6 +56,10 @@ class MoveForm(forms.Form):
         first = {"version": about.case.version} | (initial or {})
         super().__init__(data, files, initial=first, auto_id=f"id_{move}_%s")
         self.arrange()
+        if "reason" in self.fields and (usual := about.usual_reasons.get(move)):
+            field = self.fields["reason"]
+            field.widget = WithUsual(usual, field.widget.attrs)
+            field.widget.is_required = field.required
 
     def arrange(self) -> None:
         """Fit the fields to the case: choices, first values, hints."""
