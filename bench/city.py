@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from shiyu.site.start import django_ready
 
 if TYPE_CHECKING:
+    from shiyu.cases.tests.world import World
     from shiyu.people.models import Person
 
 A_SHIFT = 4
@@ -65,7 +66,30 @@ def write_city() -> dict[str, Any]:
         "lat": south,
         "wide": east - west,
         "high": north - south,
+        "keys": _keys(world),
+        "lead_code": world.units["roads"].code,
     }
+
+
+def _keys(world: "World") -> dict[str, str]:
+    """Keys of other systems, one for each side of the loop, with room enough to be measured."""
+    from shiyu.api import actions
+    from shiyu.people.actors import Actor
+
+    desk = ("cases:report@410204", "cases:intake@410204", "cases:dispatch@410204")
+    sides = {"desk": desk, "unit": ("cases:handle@D1",), "check": ("cases:verify@410204",)}
+    found = {}
+    for side, scopes in sides.items():
+        client = actions.admit(
+            side,
+            purpose="api",
+            scopes=scopes,
+            unit=world.units["gulou"] if side == "desk" else None,
+            per_minute=actions.PER_MINUTE_MOST,
+            actor=Actor.program("bench"),
+        )
+        found[side] = actions.issue(client, actor=Actor.program("bench"))[1]
+    return found
 
 
 def _shift(person: "Person") -> list[str]:

@@ -37,7 +37,7 @@ class Load:
 
     def __init__(self, about: dict[str, Any]) -> None:
         self.about = about
-        self.work = import_module(f"bench.{about['what']}")
+        self.work = import_module(f"bench.{about['work']}")
         self.clients: dict[str, list[Client]] = {target: [] for target in TARGETS}
         self.tasks: set[asyncio.Task[None]] = set()
         self.ledgers = {t: open(about[t]["ledger"], "a") for t in TARGETS}  # noqa: SIM115 - till the end

@@ -16,12 +16,12 @@ import psycopg
 
 REPORTS = """
     SELECT c.number, r.receipt, m.text FROM cases_report r JOIN cases_case c ON c.id = r.case_id
-      JOIN journal_remark m ON m.id = r.remark_id WHERE r.source = 'portal'
+      JOIN journal_remark m ON m.id = r.remark_id WHERE r.source = 'portal' OR r.source LIKE 'key:%'
 """
 MOVES = """
     SELECT c.number, l.verb, count(*) FROM journal_line l JOIN cases_case c
         ON l.subject = 'case:' || c.id
-      JOIN cases_report r ON r.case_id = c.id AND r.source LIKE 'desk:%' GROUP BY 1, 2
+      JOIN cases_report r ON r.case_id = c.id AND (r.source LIKE 'desk:%' OR r.source LIKE 'key:%') GROUP BY 1, 2
 """
 FLOOR = "SELECT mark, verb, count(*) FROM floor.row GROUP BY 1, 2"
 

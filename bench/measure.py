@@ -30,9 +30,18 @@ Say = Callable[[str], None]
 Facts = dict[str, Any]
 
 
-def run(what: str, *, clients: Sequence[int], seconds: float, photo: bool, say: Say) -> Facts:
+def run(
+    what: str,
+    *,
+    clients: Sequence[int],
+    seconds: float,
+    photo: bool,
+    say: Say,
+    through: str = "pages",
+) -> Facts:
     """Measure intake or the loop; the whole outcome as JSON can hold it.
 
+    through  pages, as people do it, or api, as another system does.
     seconds  for each number of clients and each of the two programs, all windows together.
 
     Raises  Trouble when something could not be started, with the end of what it said.
@@ -40,7 +49,7 @@ def run(what: str, *, clients: Sequence[int], seconds: float, photo: bool, say: 
     with served.own_home() as home:
         log = home / "bench.log"
         try:
-            return _run(home, log, what, clients, seconds, photo, say)
+            return _run(home, log, what, through, clients, seconds, photo, say)
         except Trouble as trouble:
             said = log.read_text().strip().splitlines()[-15:] if log.exists() else []
             raise Trouble("\n".join([*said, str(trouble)])) from trouble
@@ -50,12 +59,13 @@ def _run(
     home: Path,
     log: Path,
     what: str,
+    through: str,
     clients: Sequence[int],
     seconds: float,
     photo: bool,
     say: Say,
 ) -> Facts:
-    outcome: Facts = {"what": what, "photo": photo, "machine": machine()}
+    outcome: Facts = {"what": what, "through": through, "photo": photo, "machine": machine()}
     outcome |= {"seconds": seconds, "windows": WINDOWS, "clients": []}
     say("Making a city …")
     plan = _make_city(home, log, photo)
@@ -63,7 +73,8 @@ def _run(
         pages, floor = Pages(log=log), Floor(log=log)
         ended.callback(pages.end)
         ended.callback(floor.end)
-        about: Facts = {"what": what, "plan": plan}
+        work = what if through == "pages" else f"{what}_{through}"
+        about: Facts = {"work": work, "plan": plan}
         about |= {
             t: {"port": p.port, "ledger": str(home / f"{t}.jsonl")}
             for t, p in (("pages", pages), ("floor", floor))

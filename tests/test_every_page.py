@@ -19,6 +19,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from shiyu.api.actions import admit
 from shiyu.calendars.actions import draw_up_hours
 from shiyu.calendars.models import Revision
 from shiyu.api.actions import admit

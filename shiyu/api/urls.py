@@ -7,5 +7,6 @@ from shiyu.api.v1.routes import api
 
 urlpatterns = [
     path("api/v1/", api.urls),
+    path("", include("shiyu.api.pages")),
     path("open311/", include("shiyu.api.open311.urls")),
 ]

@@ -22,6 +22,7 @@ DESCRIPTION = (
     "另一个系统上报案件、查看案件、办理案件的接口。请求头 Authorization: Bearer 密钥；"
     "会改变数据的请求另须带 Idempotency-Key。用法见 /api/。"
 )
+KEY = {"type": "http", "scheme": "bearer"}
 USUAL = (400, 401, 403, 404, 405, 429, 503)
 OF_A_CHANGE = (409, 412, 413, 415, 422)
 
@@ -66,6 +67,7 @@ def whole() -> dict[str, Any]:
     made: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(path_prefix="/api/v1/")))
     made["info"] |= {"description": DESCRIPTION}
     made["servers"] = [{"url": "/"}]
+    made.setdefault("components", {})["securitySchemes"] = {"key": KEY}
     made["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
     shapes = made.setdefault("components", {}).setdefault("schemas", {})
     for shape in (Problem, FieldProblem):
@@ -97,6 +99,7 @@ def _complete(operation: dict[str, Any], known: Route) -> None:
         operation["responses"].setdefault(str(status), said)
     if known.changes:
         operation.setdefault("parameters", []).extend(_headers(known))
+    operation["security"] = [{"key": []}] if known.audience.with_key else []
     operation["x-audience"] = audience_of(known.audience)
     operation["x-cost"] = known.cost
     if known.name == "show_photo":

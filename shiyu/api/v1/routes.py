@@ -67,11 +67,7 @@ class Given:
 
 
 class Entry:
-    """What stands before a route; its attributes describe it in the OpenAPI document."""
-
-    openapi_type = "http"
-    openapi_scheme = "bearer"
-    openapi_name = "key"
+    """What stands before a route that needs a key."""
 
     def __init__(self, route: Route) -> None:
         self.route = route

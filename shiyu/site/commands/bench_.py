@@ -50,6 +50,13 @@ class Counts(click.ParamType):
     help="For each number of clients and each of the two programs.",
 )
 @click.option(
+    "--through",
+    type=click.Choice(["pages", "api"]),
+    default="pages",
+    show_default=True,
+    help="As people do it, page by page, or as another system does, by /api/v1.",
+)
+@click.option(
     "--cases",
     type=Counts(most=CASES_MOST),
     default="20000,1000000",
@@ -62,6 +69,7 @@ def command(
     what: str,
     clients: tuple[int, ...],
     seconds: float,
+    through: str,
     cases: tuple[int, ...],
     photo: bool,
     as_json: bool,
@@ -71,6 +79,7 @@ def command(
     intake: residents report through the pages, step by step, until the receipt.
     loop: people on duty drive cases from report to closure through the real forms.
     lists: one person opens lists, cases and the resident's pages, in the demo city and in a large.
+    With --through api other systems do both by /api/v1, a request for a report or a move.
 
     Your own city's data is not touched: the run has a database of its own, removed afterwards.
     Exit status 1 when anything acknowledged is missing or there twice, or `shiyu verify` finds
@@ -80,8 +89,8 @@ def command(
         _lists(cases, as_json)
         return
     measure = _measure()
-    if photo and what != "intake":
-        refuse("--photo belongs to intake.")
+    if photo and (what != "intake" or through != "pages"):
+        refuse("--photo belongs to intake through the pages.")
     click.echo(measure.HEADS[what], err=True)
     try:
         outcome = measure.run(
@@ -89,6 +98,7 @@ def command(
             clients=clients,
             seconds=seconds,
             photo=photo,
+            through=through,
             say=lambda words: click.echo(words, err=True),
         )
     except measure.Trouble as trouble:

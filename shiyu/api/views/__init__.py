@@ -1,0 +1,1 @@
+"""Pages of the interfaces: keys for the system administrator (keys), the reference (reference)."""
