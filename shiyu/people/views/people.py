@@ -130,7 +130,9 @@ def _person_page(
             (session, device(session.user_agent))
             for session in UserSession.objects.filter(user=found).order_by("-last_seen_at")
         ],
-        "second_factor": Authenticator.objects.filter(user=found, type="totp").exists(),
+        "second_factor": Authenticator.objects.filter(
+            user=found, type__in=rules.SECOND_FACTORS
+        ).exists(),
         "history": history(f"person:{found.pk}", leave_out=NOT_A_CHANGE),
         "may_act": actor.holds(SECURITY) and actor.id != found.pk,
         "unit": unit,

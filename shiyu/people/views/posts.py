@@ -110,7 +110,8 @@ def appoint(request: SignedIn, number: int, post: int) -> HttpResponse:
         try:
             if request.POST.get("checked") != "1":
                 effect = sight.of_appointing(person, wanted)
-                return _check(request, _("任职"), wanted, effect, person=person, form=form)
+                title = _("代理") if form.cleaned_data["acting_for"] else _("任职")
+                return _check(request, title, wanted, effect, person=person, form=form)
             made = actions.appoint(person, wanted, actor=actor_of(request), **form.cleaned_data)
         except Refused as refusal:
             form.refuse(refusal)
