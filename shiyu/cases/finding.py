@@ -7,6 +7,7 @@ Each way is a condition that an index serves; a case found by several counts for
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -29,6 +30,9 @@ NAMES_MOST = 20
 
 WAYS = ("number", "number_part", "kind", "words", "place", "unit")
 """How a case may have been meant, from the surest."""
+
+Way = tuple[str, Any]
+"""One of WAYS and the cases found so, each with its `rank`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +119,13 @@ def _named(what: str, records: "QuerySet[Any]", first: str, last: str) -> "Query
     return told.order_by(first).values_list("what", "begin", "end")[:NAMES_MOST]
 
 
-def look_up(cases: CaseQuerySet, asked: Asked, meant: Meant) -> "list[tuple[str, CaseQuerySet]]":
+def look_up(cases: CaseQuerySet, asked: Asked, meant: Meant) -> list[Way]:
     """The ways in which some of these cases may be meant, none twice, each newest first."""
     if asked.is_receipt or asked.phone or cases.query.is_empty():
         return []
     conditions = [(name, w) for name, w in _conditions(asked, meant) if w is not None]
     cases = search.with_end(cases)
-    found = []
+    found: list[Way] = []
     for at, (name, where) in enumerate(conditions):
         surer = [condition for _, condition in conditions[:at]]
         left = reduce(lambda q, condition: q.exclude(condition), surer, cases)
@@ -131,7 +135,7 @@ def look_up(cases: CaseQuerySet, asked: Asked, meant: Meant) -> "list[tuple[str,
 
 
 def ranked(
-    ways: "list[tuple[str, CaseQuerySet]]",
+    ways: Sequence[Way],
     *,
     most: int,
     after: tuple[int, int] | None = None,

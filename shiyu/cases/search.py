@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Reverse
 
 from shiyu.cases.models import Case, CaseQuerySet, Found, Report
@@ -113,7 +113,7 @@ def find(cases: CaseQuerySet, asked: str) -> CaseQuerySet:
     asked = unicodedata.normalize("NFKC", asked).strip()
     digits = re.sub(r"\D", "", asked)
     if digits and re.fullmatch(r"[A-Za-z]{0,6}[\d-]{4,}", asked):
-        return with_end(cases).filter(end__startswith=digits[-14:][::-1])
+        return with_end(cases).filter(Q(("end__startswith", digits[-14:][::-1])))
     words = [w for w in cut(asked) if len(w) > 1 or w.isascii()]
     if not words:
         return cases.none()

@@ -2,11 +2,12 @@
 
 from procrastinate.contrib.django import app
 
+from shiyu.desk import later
 from shiyu.desk.actions import batches, exports
 from shiyu.desk.models import Batch, Export
 
 
-@app.task(name="desk.carry_out", queue="bulk")
+@app.task(name=later.CARRY_OUT, queue=later.QUEUE)
 def carry_out(key: str) -> None:
     """Go on with a bulk move where it stands."""
     batch = Batch.objects.filter(key=key).first()
@@ -14,22 +15,12 @@ def carry_out(key: str) -> None:
         batches.carry_out(batch)
 
 
-def carry_out_later(batch: Batch) -> None:
-    """Owe the job, in the transaction that confirmed the move."""
-    carry_out.defer(key=batch.key)
-
-
-@app.task(name="desk.make_export", queue="bulk")
+@app.task(name=later.MAKE_EXPORT, queue=later.QUEUE)
 def make_export(key: str) -> None:
     """Write an approved export's file."""
     export = Export.objects.filter(key=key).first()
     if export is not None:
         exports.make(export)
-
-
-def make_export_later(export: Export) -> None:
-    """Owe the job, in the transaction that approved the export."""
-    make_export.defer(key=export.key)
 
 
 @app.periodic(cron="*/10 * * * *")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -212,7 +213,8 @@ def counted_each(lists: Sequence[CaseQuerySet]) -> list[int]:
     """How many of each, looking no further than the bound: one query for all of them."""
     if not lists:
         return []
-    texts, values = [], []
+    texts: list[str] = []
+    values: list[Any] = []
     for cases in lists:
         some = cases.order_by().annotate(one=Value(1)).values("one")[: COUNTED_TO + 1]
         try:

@@ -1,22 +1,18 @@
-"""Moves that are the same for many cases: what they ask, and what each case is given (批量办理)."""
+"""Moves that are the same for many cases, and what each case is given (批量办理)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-from django import forms
-from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from shiyu.cases import actions
-from shiyu.cases.lifecycle import HANDLE, MOVES, Outcome
+from shiyu.cases.lifecycle import HANDLE, MOVES
 from shiyu.cases.models import Assignment, Case
 from shiyu.cases.siting import TIERS
 from shiyu.catalogue.rules import standards_for, suggested_units
 from shiyu.common.errors import Refused
-from shiyu.desk.forms.base import UNITS_LIST, UnitField, reason
 from shiyu.people.actors import Actor
 from shiyu.people.models import Unit
 
@@ -24,61 +20,6 @@ MOST = 200
 """How many cases may be chosen at once."""
 
 Said = dict[str, Any]
-
-
-class TogetherForm(forms.Form):
-    """What one bulk move asks once, for all its cases."""
-
-    asks: ClassVar[dict[str, Callable[[], forms.Field]]] = {}
-    lists: ClassVar[tuple[str, ...]] = ()
-
-    def __init__(self, data: QueryDict | Said | None = None) -> None:
-        super().__init__(data, auto_id="id_%s")
-        for name, field in self.asks.items():
-            self.fields[name] = field()
-
-    def said(self) -> Said:
-        """What was filled in, as it is kept with the batch."""
-        kept = {}
-        for name, value in self.cleaned_data.items():
-            kept[name] = value.pk if isinstance(value, Unit) else value
-            if isinstance(value, Unit):
-                kept[f"{name}_name"] = value.name
-        return kept
-
-
-class NoteForm(TogetherForm):
-    asks: ClassVar = {"reason": lambda: reason(gettext_lazy("说明"), needed=False)}
-
-
-class RemarkForm(TogetherForm):
-    asks: ClassVar = {"reason": lambda: reason(gettext_lazy("说明"))}
-
-
-class DispatchForm(TogetherForm):
-    """One unit for all, or each by its own standard."""
-
-    lists = (UNITS_LIST,)
-    asks: ClassVar = {
-        "lead": lambda: UnitField(
-            label=gettext_lazy("主责单位"),
-            required=False,
-            help_text=gettext_lazy("不填则按各自的立案标准派给列明的主责单位"),
-        ),
-        "reason": lambda: reason(gettext_lazy("说明"), needed=False),
-    }
-
-
-class CloseForm(TogetherForm):
-    asks: ClassVar = {
-        "outcome": lambda: forms.ChoiceField(
-            label=gettext_lazy("结案结果"),
-            choices=[(o.value, o.label) for o in Outcome if o != Outcome.AS_RECORDED],
-            widget=forms.RadioSelect,
-            error_messages={"required": gettext_lazy("选一个结案结果")},
-        ),
-        "reason": lambda: reason(gettext_lazy("说明"), needed=False),
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +31,8 @@ class Together:
     final   it cannot be undone: the preview says so.
     """
 
-    form: type[TogetherForm]
     act: Callable[..., object]
     give: Callable[[Case, Said, Actor], dict[str, Any]]
-    words: str
     undone: str = ""
     final: bool = False
 
@@ -140,14 +79,14 @@ def _closed(case: Case, said: Said, actor: Actor) -> dict[str, Any]:
 
 
 TOGETHER: dict[str, Together] = {
-    "accept": Together(NoteForm, actions.accept, _note, "plsl"),
-    "file": Together(NoteForm, actions.file, _filed, "plla"),
-    "dispatch": Together(DispatchForm, actions.dispatch, _sent, "plpq", undone="recall"),
-    "recall": Together(TogetherForm, actions.recall, lambda *_given: {}, "plch"),
-    "sign": Together(TogetherForm, actions.sign, _signed, "plqs"),
-    "close": Together(CloseForm, actions.close, _closed, "plja", final=True),
-    "urge": Together(NoteForm, actions.urge, _note, "plcb"),
-    "remark": Together(RemarkForm, actions.remark, _note, "plpz"),
+    "accept": Together(actions.accept, _note),
+    "file": Together(actions.file, _filed),
+    "dispatch": Together(actions.dispatch, _sent, undone="recall"),
+    "recall": Together(actions.recall, lambda *_given: {}),
+    "sign": Together(actions.sign, _signed),
+    "close": Together(actions.close, _closed, final=True),
+    "urge": Together(actions.urge, _note),
+    "remark": Together(actions.remark, _note),
 }
 """The moves that make sense for many at once; all others want a look at each case."""
 

@@ -25,7 +25,7 @@ def test_only_cases_of_this_list_are_new_for_it(client, world, make_case):
 def test_nothing_of_others_is_told(client, world, make_case):
     case = make_case()
 
-    for who in ("intake_longting", "handler", "verifier", "nobody"):
+    for who in ("intake_longting", "handler", "patrol_xisi", "nobody"):
         client.force_login(world.people[who])
         for queue in ("to_accept", "all", "nowhere", ""):
             assert here(client, [case.pk], **{"in": queue}) == [], who

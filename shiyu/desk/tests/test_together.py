@@ -301,6 +301,12 @@ def test_a_batch_is_filled_in_and_begun_while_it_waits_alone(step, state, world,
         batches.begin(batch, actor=world.actor("clerk"), later=lambda _batch: None)
 
 
+def test_every_bulk_move_has_its_form():
+    from shiyu.desk.forms.together import TOGETHER_FORMS
+
+    assert TOGETHER_FORMS.keys() == TOGETHER.keys()
+
+
 def test_the_moves_offered_are_those_of_ones_duties(world):
     assert offered(world.actor("handler")) == ["sign", "remark"]
     assert offered(world.actor("administrator")) == []

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shiyu.common.answered import answered_once
 from shiyu.common.errors import NotAllowed, Refused
-from shiyu.desk import jobs, rules
+from shiyu.desk import later, rules
 from shiyu.desk.actions import exports
 from shiyu.desk.back import back_of, list_url, place_in_list
 from shiyu.desk.columns import COLUMNS, USUAL
@@ -76,7 +76,7 @@ def new(request: SignedIn) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             export = exports.ask(
-                here, asked.asked, actor=actor, later=jobs.make_export_later, **form.cleaned_data
+                here, asked.asked, actor=actor, later=later.make_export, **form.cleaned_data
             )
         except Refused as refusal:
             at = refusal.field if refusal.field in form.fields else None
@@ -145,7 +145,7 @@ def decide(request: SignedIn, key: str) -> HttpResponse:
         if "refuse" in request.POST:
             exports.refuse(found, reason=request.POST.get("reason", ""), actor=actor)
         else:
-            exports.approve(found, actor=actor, later=jobs.make_export_later)
+            exports.approve(found, actor=actor, later=later.make_export)
     except NotAllowed:
         raise
     except Refused as refusal:

@@ -14,10 +14,11 @@ from shiyu.cases.lifecycle import MOVES
 from shiyu.cases.models import Case
 from shiyu.common.answered import answered_once
 from shiyu.common.errors import NotAllowed, Refused
-from shiyu.desk import jobs, listing
+from shiyu.desk import later, listing
 from shiyu.desk.actions import batches
 from shiyu.desk.back import back_of, list_url, place_in_list
 from shiyu.desk.forms.base import UNITS_LIST, units_at_work
+from shiyu.desk.forms.together import TOGETHER_FORMS
 from shiyu.desk.models import Batch, BatchItem
 from shiyu.desk.together import MOST, way_of
 from shiyu.desk.views.frame import frame
@@ -65,12 +66,12 @@ def together(request: SignedIn, key: str) -> HttpResponse:
     batch = _batch(key, actor)
     if request.method != "POST":
         return _page(request, batch, actor)
-    form = way_of(batch.move).form(request.POST)
+    form = TOGETHER_FORMS[batch.move](request.POST)
     if not form.is_valid():
         return _page(request, batch, actor, form=form, status=NOT_YET)
     batch = batches.say(batch, form.said(), actor=actor)
     if "go" in request.POST:
-        batches.begin(batch, actor=actor, later=jobs.carry_out_later)
+        batches.begin(batch, actor=actor, later=later.carry_out)
     return redirect("desk:together", batch.key)
 
 
@@ -135,9 +136,8 @@ def _page(
     here, asked = place_in_list(actor, batch.back)
     preview = batch.state == Batch.State.CHOSEN
     if form is None:
-        form = way.form({**batch.said, "lead": batch.said.get("lead_name", "")})
-        if not batch.said:
-            form = way.form()
+        said = {**batch.said, "lead": batch.said.get("lead_name", "")}
+        form = TOGETHER_FORMS[batch.move](said if batch.said else None)
     lines = _lines(batch, actor, preview=preview and not (form.is_bound and form.errors))
     goes = [line for line in lines if not line.why]
     context = {
