@@ -16,8 +16,11 @@ from shiyu.common.errors import Refused
 from shiyu.desk.forms.base import KindField, PhotosField
 from shiyu.desk.forms.place import Where
 from shiyu.people.actors import Actor
+from shiyu.places.addresses import point_of
 from shiyu.places.models import Place
 
+SURE_ENOUGH = 0.6
+"""An address of the gazetteer stands for its point from here on; below, a person is asked."""
 OWN_CHANNELS = (Channel.HOTLINE, Channel.PATROL, Channel.DEPARTMENT, Channel.PUBLIC)
 
 
@@ -72,6 +75,9 @@ class EntryForm(Where):
         where = {"lon": said["lon"], "lat": said["lat"]}
         if said["lon"] is None:
             where = {"place": said["place"]}
+            guess = point_of(said["address"]) if said["place"] is None else None
+            if guess is not None and guess.confidence >= SURE_ENOUGH:
+                where = {"lon": guess.lon, "lat": guess.lat}
         given: dict[str, Any] = {
             "source": "desk",
             "source_ref": said["ref"] or secrets.token_urlsafe(16),

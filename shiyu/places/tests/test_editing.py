@@ -306,3 +306,16 @@ def test_a_table_of_addresses_is_taken_in_row_by_row(keeper, world):
     assert taken.status_code == 200
     assert Address.objects.get().aliases == ["甲", "乙"]
     assert "书店街1号" in keeper.get("/places/addresses/", {"q": "书店街"}).content.decode()
+
+
+def test_the_desk_s_entry_form_takes_the_point_of_a_sure_address(world):
+    from django.http import QueryDict
+
+    from shiyu.desk.forms.reporting import ReportForm
+
+    an_address("书店街 10 号", 114.310, 34.80)
+    typed = "channel=hotline&text=%E7%81%AF&address=%E4%B9%A6%E5%BA%97%E8%A1%9710%E5%8F%B7"
+    form = ReportForm(QueryDict(typed))
+
+    assert form.is_valid(), form.errors
+    assert form.intake().lon == 114.310

@@ -15,7 +15,7 @@ from shiyu.common.answered import answered_once
 from shiyu.common.errors import Refused
 from shiyu.people.duties import Duty
 from shiyu.people.web import SignedIn, actor_of, needs
-from shiyu.places import outline, rules, surveys
+from shiyu.places import locator, outline, rules, surveys
 from shiyu.places.coordinates import bd09_from_gcj02, gcj02_from_wgs84
 from shiyu.places.faults import NAMES
 from shiyu.places.forms import SYSTEMS, MapForm, PublishForm
@@ -167,6 +167,7 @@ def _page(
         "is_first": start == 0,
         "refused": refused,
         "usable": found.shapes.count(),
+        "system_faults": [row for row in found.faults if row["kind"] == "system"],
         "fault": fault,
         "fault_number": number,
         "picture": _fault_picture(shapes, fault) if fault else _whole_picture(shapes),
@@ -190,7 +191,10 @@ def _fault_picture(shapes: Any, fault: dict[str, Any]) -> outline.Picture | None
         return outline.draw([("new", _shape(row.boundary), row.place.name) for row in mine])
     wrong = shapely.from_wkb(bytes.fromhex(fault["shape"]))
     frame = outline.around(wrong)
-    near: list[tuple[str, Any, str]] = []
+    known = locator.current().shapes
+    crossing = known[shapely.intersects(known, frame)] if len(known) else []
+    edges = shapely.intersection(crossing, frame) if len(crossing) else []
+    near: list[tuple[str, Any, str]] = [("old", edge, "") for edge in edges]
     for row in shapes[:DRAWN_MOST]:
         shape = _shape(row.boundary)
         if shape is not None and shapely.intersects(shape, frame):
