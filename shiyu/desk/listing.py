@@ -17,7 +17,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place between two rows: the due time and id of the row beside it."""
+    """A place between two rows: the time and id of the row beside it, by which it is sorted."""
 
     due: datetime | None
     pk: int
@@ -77,7 +77,7 @@ def page(
     found = _ordered(cases, due, back=backwards is not None)
     if mark is not None:
         found = found.filter(_beyond(due, mark, back=backwards is not None))
-    rows = list(found.with_row()[: A_PAGE + 1])
+    rows = _whole(found, due, back=backwards is not None)
     more = len(rows) > A_PAGE
     rows = rows[:A_PAGE]
     if backwards is not None:
@@ -89,6 +89,17 @@ def page(
         str(mark_of(rows[0], due)) if rows and has_before else "",
         str(mark_of(rows[-1], due)) if rows and has_after else "",
     )
+
+
+def _whole(found: CaseQuerySet, due: str, *, back: bool) -> list[Case]:
+    """The rows of a page; sorted as bare ids, so that only those shown are joined to others.
+
+    A list sorted by the own part keeps what was read of that part with each row.
+    """
+    if due != "part_due":
+        ids = found.values("pk")[: A_PAGE + 1]
+        found = _ordered(Case.objects.filter(pk__in=ids), due, back=back)
+    return list(found.with_row()[: A_PAGE + 1])
 
 
 def _rows(cases: Sequence[Case], now: datetime) -> list[Row]:
@@ -114,7 +125,7 @@ def neighbour(cases: CaseQuerySet, mark: Mark, *, due: str, back: bool = False) 
 
 def mark_of(case: Case, due: str) -> Mark:
     """Where a case stands in the list."""
-    return Mark(getattr(case, due) if due else None, case.pk)
+    return Mark(getattr(case, due or "reported_at"), case.pk)
 
 
 def row_of(case: Case, *, now: datetime, words: str = "") -> Row:
@@ -139,7 +150,8 @@ def before(due: str, mark: Mark) -> Q:
 
 def _ordered(cases: CaseQuerySet, due: str, *, back: bool) -> CaseQuerySet:
     if not due:
-        return cases.order_by("id" if back else "-id")
+        newest = ("reported_at", "id") if back else ("-reported_at", "-id")
+        return cases.order_by(*newest)
     if back:
         return cases.order_by(F(due).desc(nulls_first=True), "-id")
     return cases.order_by(F(due).asc(nulls_last=True), "id")
@@ -148,7 +160,7 @@ def _ordered(cases: CaseQuerySet, due: str, *, back: bool) -> CaseQuerySet:
 def _beyond(due: str, mark: Mark, *, back: bool) -> Q:
     """The cases past a mark; those without a due time stand last."""
     if not due:
-        return Q(pk__gt=mark.pk) if back else Q(pk__lt=mark.pk)
+        return _older_or_newer(mark, back=back)
     none = Q(**{f"{due}__isnull": True})
     side = "lt" if back else "gt"
     if mark.due is None:
@@ -156,3 +168,14 @@ def _beyond(due: str, mark: Mark, *, back: bool) -> Q:
         return same | ~none if back else same
     past = Q(**{f"{due}__{side}": mark.due}) | Q(**{due: mark.due, f"pk__{side}": mark.pk})
     return past if back else past | none
+
+
+def _older_or_newer(mark: Mark, *, back: bool) -> Q:
+    """Beyond a mark in a list of the newest; bounded by the time first, as its index is."""
+    if mark.due is None:
+        return Q()
+    side = "gt" if back else "lt"
+    past = Q(**{f"reported_at__{side}": mark.due})
+    return Q(**{f"reported_at__{side}e": mark.due}) & (
+        past | Q(**{"reported_at": mark.due, f"pk__{side}": mark.pk})
+    )

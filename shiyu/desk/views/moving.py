@@ -192,7 +192,7 @@ def _next_number(
     cases = asked.apply(here.cases(actor), timezone.now())
     if after is not None and (here.newest or cases.filter(pk=after.pk).exists()):
         return after.number
-    due = before.due_at if asked.order == "due_at" else None
+    due = before.due_at if asked.order == "due_at" else before.reported_at
     mark = listing.Mark(due, before.pk)
     if asked.order == "part_due":
         mark = listing.Mark(_own_due(before, actor), before.pk)
