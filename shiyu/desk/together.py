@@ -16,7 +16,7 @@ from shiyu.common.errors import Refused
 from shiyu.people.actors import Actor
 from shiyu.people.models import Unit
 
-MOST = 200
+MOST = 100
 """How many cases may be chosen at once."""
 
 Said = dict[str, Any]
