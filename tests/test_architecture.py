@@ -33,6 +33,7 @@ MAY_WRITE = {
 
 FACES = ("desk", "portal", "live", "notices", "files", "api")
 MAY_ASK_FOR_ALL_CASES = {
+    "api/open311/publishing.py": "which cases are published to everybody is its own rule",
     "desk/telling.py": "numbers of cases that a line of a visible case names",
     "desk/queues.py": "a subquery of one's own reports, met with visible_to",
     "portal/suggest.py": "how often a kind occurs; nothing of any case is shown",

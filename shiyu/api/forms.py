@@ -64,10 +64,10 @@ class AdmitForm(Told):
         label=gettext_lazy("有效期至"), widget=forms.DateInput(attrs={"type": "date"})
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None) -> None:
         a_year = timezone.localdate() + timedelta(days=365)
         first = {"expires_on": a_year.isoformat(), "purpose": Purpose.API}
-        super().__init__(*args, initial=first | kwargs.pop("initial", {}), **kwargs)
+        super().__init__(data, initial=first)
         places = Place.objects.filter(level__in=("city", "county", "township"))
         units = Unit.objects.exclude(ended_on__lt=timezone.localdate())
         self._offer("place", places.defer("boundary"))

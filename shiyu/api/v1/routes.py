@@ -200,7 +200,7 @@ def _written(route: Route, result: Any) -> HttpResponseBase:
     return response
 
 
-def _wrong(request: HttpRequest, error: Exception) -> HttpResponse:
+def _wrong(request: HttpRequest, error: Any) -> HttpResponse:
     """Translate refusals once; what is not ours to answer goes on to the last door."""
     if isinstance(error, HttpError) and isinstance(error.__cause__, Refused):
         error = error.__cause__
