@@ -38,7 +38,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     for row in Calendar.objects.standing().select_related("unit"):
         standing.setdefault(row.code, []).append(row)
     today = timezone.localdate()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "calendar": rules.in_force(versions, today),
             "last": versions[-1],

@@ -176,7 +176,8 @@ def _overlaps(drawing: Drawing, places: Mapping[str, Place], level: str) -> list
     codes = {d.code for d in drawn}
     stay = [p for p in places.values() if p.level == level and p.code not in codes and p.boundary]
     everyone = drawn + [Drawn(0, p.code, shapely.from_wkb(bytes(p.boundary or b""))) for p in stay]
-    faults, refused = [], set()
+    faults: list[Fault] = []
+    refused: set[str] = set()
     for a, b, area in overlaps([d.shape for d in everyone]):
         one, other = everyone[a], everyone[b]
         if not one.row and not other.row:

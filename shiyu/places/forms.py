@@ -135,7 +135,7 @@ class FileForm(Refusable):
             "empty": gettext_lazy("这个文件是空的"),
         },
     )
-    field_order = ("file", "crs", "source")
+    field_order: tuple[str, ...] = ("file", "crs", "source")
 
     def clean_file(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["file"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -51,7 +52,7 @@ def draw(
     height = round(high * scale + 2 * MARGIN)
     left = (WIDTH - wide * scale) / 2
 
-    def placed(points: "np.ndarray[tuple[int, int], np.dtype[np.float64]]") -> object:
+    def placed(points: Any) -> Any:
         x = (points[:, 0] - west) * squeeze * scale + left
         y = (north - points[:, 1]) * scale + MARGIN
         return np.column_stack([x, y])

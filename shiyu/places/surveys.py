@@ -153,7 +153,7 @@ def _put_in_force(survey: Survey, actor: Actor) -> None:
     record("city:1", "survey_in_force", actor=actor, facts=facts)
 
 
-def _bound(place: Place, wkb: bytes | None, source: str) -> None:
+def _bound(place: Place, wkb: bytes | memoryview | None, source: str) -> None:
     place.boundary, place.boundary_source = wkb, source
     if wkb is not None:
         inner = shapely.from_wkb(bytes(wkb)).point_on_surface()

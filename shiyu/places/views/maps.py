@@ -192,8 +192,8 @@ def _fault_picture(shapes: Any, fault: dict[str, Any]) -> outline.Picture | None
     wrong = shapely.from_wkb(bytes.fromhex(fault["shape"]))
     frame = outline.around(wrong)
     known = locator.current().shapes
-    crossing = known[shapely.intersects(known, frame)] if len(known) else []
-    edges = shapely.intersection(crossing, frame) if len(crossing) else []
+    crossing: Any = known[shapely.intersects(known, frame)] if len(known) else []
+    edges: Any = shapely.intersection(crossing, frame) if len(crossing) else []
     near: list[tuple[str, Any, str]] = [("old", edge, "") for edge in edges]
     for row in shapes[:DRAWN_MOST]:
         shape = _shape(row.boundary)
