@@ -39,6 +39,8 @@ SELECT count(*), extract(epoch FROM clock_timestamp() - min(recorded_at))::float
   FROM (SELECT recorded_at FROM journal_line line WHERE {BEHIND}
          ORDER BY line.xid, line.id LIMIT %(most)s) waiting
 """  # noqa: S608
+BY_INDEX = "SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off"
+"""After an import the database's guesses are old: it must not sort millions for each batch."""
 FROM_MICROSECONDS = "timestamptz 'epoch' + %s * interval '1 microsecond'"
 INSERT = f"""
 INSERT INTO journal_seal (no, algorithm, lines, first_at, last_at, first_id, last_id, root,
@@ -109,6 +111,7 @@ def _seal_some(connection: Connection, algorithm: str) -> tuple[int, bool]:
         locked = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", [ONE_SEALS])
         if locked.fetchone() != (True,):
             return 0, False
+        connection.execute(BY_INDEX)
         at = reached(connection)
         asked = at.place | {"horizon": at.horizon, "most": most}
         waiting = connection.execute(WAITING, asked, binary=True).fetchall()
