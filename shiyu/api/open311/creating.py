@@ -14,6 +14,7 @@ from shiyu.api.open311.served import Asked
 from shiyu.api.open311.services import CONDITION, conditions_of, service
 from shiyu.cases import actions
 from shiyu.cases.actions import Intake
+from shiyu.cases.actions.turn import REASON_MOST
 from shiyu.cases.channels import Channel
 from shiyu.cases.models import Case
 from shiyu.cases.siting import locate
@@ -41,7 +42,10 @@ def create(asked: Asked) -> HttpResponse:
     told: list[Record] = []
 
     def act() -> Answer:
-        report, code = actions.report(_intake(asked), actor=caller.actor)
+        intake, rest = _intake(asked), _words(asked)[1:]
+        report, code = actions.report(intake, actor=caller.actor)
+        for part in rest:
+            actions.remark(report.case, actor=caller.actor, reason=part)
         told.append({"token": code})
         return Answer(
             201, {"service_request_id": report.case.number, "notice": _notice(report.case)}
@@ -76,12 +80,12 @@ def _intake(asked: Asked) -> Intake:
         raise Refused(_("没有给出 service_code"), field="service_code")
     kind = service(code)
     lon, lat, place = _where(asked)
-    condition, said = _condition(asked, kind)
+    condition, _said = _condition(asked, kind)
     return Intake(
         source=asked.caller.actor.ref if asked.caller else "",
         source_ref=secrets.token_hex(16),
         channel=str(Channel.PUBLIC),
-        text="\n".join(filter(None, (said, _description(asked), _media_url(asked)))),
+        text=next(iter(_words(asked)), ""),
         address=asked.text("address_string"),
         lon=lon,
         lat=lat,
@@ -92,6 +96,13 @@ def _intake(asked: Asked) -> Intake:
         phone=_phone(asked),
         extra={"condition": condition} if condition else {},
     )
+
+
+def _words(asked: Asked) -> list[str]:
+    """All that is said, in as many pieces as a report and its remarks hold."""
+    _number, said = _condition(asked, service(asked.text("service_code")))
+    text = "\n".join(filter(None, (said, _description(asked), _media_url(asked))))
+    return [text[at : at + REASON_MOST] for at in range(0, len(text), REASON_MOST)]
 
 
 def _where(asked: Asked) -> tuple[float | None, float | None, Place | None]:

@@ -133,6 +133,15 @@ def test_a_report_is_taken_in_and_told_its_number(world: World) -> None:
     assert said["account_id"] == "7"
 
 
+def test_four_thousand_characters_may_be_said(world: World) -> None:
+    text = "".join(chr(0x4E00 + n) for n in range(4000))
+    (said,) = citizen().report(description=text).json()
+
+    case = Case.objects.get(number=said["service_request_id"])
+    kept = Remark.objects.filter(subject=case.subject).order_by("id")
+    assert "".join(remark.text for remark in kept) == text
+
+
 def test_the_same_in_xml(world: World) -> None:
     answer = citizen().report(path="requests.xml")
     found = tree(answer)
