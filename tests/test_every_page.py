@@ -22,7 +22,6 @@ from django.utils import timezone
 from shiyu.api.actions import admit
 from shiyu.calendars.actions import draw_up_hours
 from shiyu.calendars.models import Revision
-from shiyu.api.actions import admit
 from shiyu.cases import actions as do
 from shiyu.cases.models import Case
 from shiyu.cases.tests.world import LONG_AGO, THERE, World, a_photo, build
@@ -491,6 +490,7 @@ ADDRESSES: dict[str, list[Address]] = {
     "catalogue:publish": [
         _of(SIGNED_IN, NO_METHOD, NONE, holders={"administrator"}, number=OTHERS)
     ],
+    "overview": [_of(SIGNED_IN)],
     "set_language": [_of(ANYBODY, {FOUND, NO_METHOD}, FOUND)],
     "size": [_of(ANYBODY, NO_METHOD, FOUND)],
     "looks": [_of(ANYBODY, NONE)],

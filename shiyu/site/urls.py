@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from shiyu.site import looks
+from shiyu.site import looks, overview
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("account/", include("shiyu.people.urls")),
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("places/", include("shiyu.places.urls")),
     path("catalogue/", include("shiyu.catalogue.urls")),
     path("language/", set_language, name="set_language"),
+    path("overview/", overview.overview, name="overview"),
     path("size/", looks.size, name="size"),
     path("looks/", looks.looks, name="looks"),
     path("", include("shiyu.api.urls")),
