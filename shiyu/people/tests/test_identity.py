@@ -257,30 +257,3 @@ def test_an_account_without_a_password_is_told_so(client: Client, li: Person) ->
 
     assert answer.status_code == 200
     assert "没有密码" in answer.content.decode()
-
-
-def test_the_command_line_asks_the_service_and_keeps_it_to_its_owner(
-    service_on: Service, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from click.testing import CliRunner
-
-    from shiyu.site.commands.identity_ import command
-
-    monkeypatch.setattr(kept, "home", lambda: tmp_path)
-    (tmp_path / "secret").write_text(f"{SECRET}\n")
-    ask = [service_on.issuer, "--client-id", CLIENT, "--secret-file", str(tmp_path / "secret")]
-    service_on.calls_itself = "https://elsewhere.example"
-    assert CliRunner().invoke(command, ["set", *ask]).exit_code == 1
-    service_on.calls_itself = None
-
-    made = CliRunner().invoke(command, ["set", *ask])
-    shown = CliRunner().invoke(command, ["show"])
-
-    assert made.exit_code == 0, made.output
-    found = kept.read()
-    assert found is not None
-    assert (found.secret, found.origin) == (SECRET, service_on.issuer)
-    assert (tmp_path / "identity.json").stat().st_mode & 0o777 == 0o600
-    assert SECRET not in made.output + shown.output
-    assert CliRunner().invoke(command, ["drop"]).exit_code == 0
-    assert kept.read() is None
