@@ -184,7 +184,8 @@ def why_not_closed(case: Case, standing: Standing) -> list[str]:
             break
     if standing.stage == Stage.SUSPENDED:
         missing.append(_("案件正在挂账"))
-    if Case.objects.filter(parent=case).open().exists():
+    is_order = case.direction == Case.Direction.DOWN  # only an order has children
+    if is_order and Case.objects.filter(parent=case).open().exists():
         missing.append(_("有分解出的案件没有办结"))
     missing.append(_("核查未完成"))
     return missing

@@ -55,14 +55,14 @@ def of(about: Situation, *, only_decisions: bool = False) -> dict[str, Any]:
         "reports": reports,
         "looks": looks,
         "knows_reporter": about.knows_reporter,
-        "ratings": _ratings(case),
+        "ratings": _ratings(case) if about.has("rate") else [],
         "pairs": pairs,
         "check_photos": checks,
         "photo_count": photos,
         "points": _points(case),
         "near": about.near,
-        "children": list(case.children.with_row().order_by("id")[:60]),
-        "merged": list(case.merged.order_by("id")[:20]),
+        "children": _children(case) if case.direction == Case.Direction.DOWN else [],
+        "merged": list(case.merged.order_by("id")[:20]) if about.has("joined") else [],
         "why_not": rules.why_not_closed(case, about.standing),
         "awaits": [AWAITS[name]() for name in about.standing.awaits],
         "extensions": sum(about.standing.extensions.values()),
@@ -100,8 +100,12 @@ def _points(case: Case) -> list[dict[str, Any]]:
     return [where | {"light": "", "title": title, "url": url}]
 
 
+def _children(case: Case) -> list[Case]:
+    return list(case.children.with_row().order_by("id")[:60])
+
+
 def _parts(about: Situation) -> list[PartShown]:
-    parts = about.case.assignments.select_related("unit")
+    parts = about.parts
     asked = about.standing.extension_asked
     return [
         PartShown(

@@ -10,7 +10,7 @@ from django.utils import timezone
 from shiyu.calendars.rules import Calendars, read_calendars
 from shiyu.cases import rules, story, timing
 from shiyu.cases.clock import Clock
-from shiyu.cases.models import Case
+from shiyu.cases.models import Assignment, Case, Report
 from shiyu.cases.replay import Standing, Step, replay
 from shiyu.cases.siting import TIERS
 from shiyu.catalogue.rules import usual_reasons
@@ -42,9 +42,19 @@ class Situation:
     def standing(self) -> Standing:
         return replay(replace(step, answered=True) for step in self.steps)
 
+    def has(self, verb: str) -> bool:
+        """Whether the journal tells of such a step: if not, nothing of it need be looked up."""
+        return any(line.verb == verb for line in self.lines)
+
+    @cached_property
+    def parts(self) -> list[Assignment]:
+        """The parts of all units, those that left too, each with its unit."""
+        return list(self.case.assignments.select_related("unit"))
+
     @cached_property
     def concern(self) -> rules.Concern:
-        return rules.concern(self.case)
+        reports = Report.objects.filter(case=self.case).only("case", "by_person")
+        return rules.concern_of(self.case, (part.unit_id for part in self.parts), reports)
 
     @cached_property
     def moves(self) -> list[str]:
@@ -63,7 +73,7 @@ class Situation:
     @cached_property
     def units(self) -> dict[int, Unit]:
         """The units that have or had a part, by id."""
-        return Unit.objects.in_bulk(list(self.standing.parts))
+        return {part.unit_id: part.unit for part in self.parts}
 
     @cached_property
     def near(self) -> list[Near]:
