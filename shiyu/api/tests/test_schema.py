@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.config import SchemathesisConfig
@@ -26,7 +27,6 @@ from shiyu.api.tests.calling import System, let_in
 from shiyu.api.v1.document import whole
 from shiyu.api.v1.routes import ROUTES
 from shiyu.cases.tests.world import World
-from shiyu.site.wsgi import application
 
 pytestmark = pytest.mark.django_db
 FULL = ("intake", "dispatch", "command", "verify", "patrol", "report", "read")
@@ -47,7 +47,7 @@ def try_everything(world: World, system: System, *, examples: int) -> dict[str, 
     """So many requests to every route; how many were answered with each status."""
     case = world.make_case("handling")
     schema = schemathesis.openapi.from_wsgi(
-        "/api/v1/openapi.json", application, config=SchemathesisConfig()
+        "/api/v1/openapi.json", get_wsgi_application(), config=SchemathesisConfig()
     )
     seen: dict[str, int] = {}
     for found in schema.get_all_operations():
