@@ -13,10 +13,12 @@ from shiyu.history.reports.loading import known_refs
 
 __all__ = ["Common", "load", "unknown"]
 
-SMALLEST, BATCH, LARGEST = 500, 3_000, 8_000
+SMALLEST, BATCH, LARGEST = 200, 3_000, 8_000
 LONGEST_S, SHORT_S = 1.4, 0.7
 """A transaction is to end well within two seconds, so that sealing the journal never waits long:
 the next batch is smaller after a long one, larger after a short one."""
+WITH_WORDS = 400
+"""Rows of a batch whose words to search by are written with it: a long text has hundreds."""
 WRITERS = 2
 TAKEN = "reported_once"
 
@@ -33,9 +35,10 @@ def load(rows: pl.DataFrame, about: Common, progress: Callable[[int], None]) -> 
     caller's transaction everything is written in that one.
     """
     rows = rows.rename({"id": "source_ref", "created_at": "reported_at", "due_at": "fixed_due_at"})
+    most = WITH_WORDS if about.found else LARGEST
     if connection.in_atomic_block:
-        return sum(_write(part, about)[0] for part in rows.iter_slices(BATCH))
-    written, start, size = 0, 0, BATCH
+        return sum(_write(part, about)[0] for part in rows.iter_slices(most))
+    written, start, size = 0, 0, min(BATCH, most)
     under_way: set[Future[tuple[int, float, int]]] = set()
     with ThreadPoolExecutor(WRITERS) as writers:
         while start < rows.height or under_way:
@@ -46,7 +49,7 @@ def load(rows: pl.DataFrame, about: Common, progress: Callable[[int], None]) -> 
             for ended in done:
                 count, seconds, tried = ended.result()
                 written += count
-                size = _next_size(size, tried, seconds)
+                size = min(_next_size(size, tried, seconds), most)
             progress(written)
         for _ in range(WRITERS):
             writers.submit(connection.close)

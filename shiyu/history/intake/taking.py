@@ -2,14 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
 from zoneinfo import available_timezones
 
 import polars as pl
-from django.db.models import Q
 
 from shiyu.cases.channels import Channel
 from shiyu.cases.siting import centres_for
@@ -188,7 +187,8 @@ def _under_procedures(rows: pl.DataFrame, channel: Channel) -> pl.DataFrame:
     day = pl.col("created_at").dt.convert_time_zone(city.timezone).dt.date()
     rows = rows.with_columns(day.alias("day"))
     days = rows["day"].unique().to_list()
-    of_day = {day: procedure_on(day) for day in days}
+    every = list(Procedure.objects.order_by("-version"))
+    of_day = {day: procedure_on(day, every) for day in days}
     ids = {day: found.pk for day, found in of_day.items() if found}
     rows = rows.with_columns(
         pl.col("day").replace_strict(ids, default=None, return_dtype=pl.Int64).alias("procedure_id")
@@ -204,9 +204,9 @@ def _under_procedures(rows: pl.DataFrame, channel: Channel) -> pl.DataFrame:
     return rows.drop("day").join(joined, on=on, how="left", maintain_order="left")
 
 
-def procedure_on(day: date) -> Procedure | None:
-    """`catalogue.rules.procedure_at`, or None where that refuses."""
-    return Procedure.objects.filter(Q(valid_from__lte=day)).order_by("-version").first()
+def procedure_on(day: date, every: Sequence[Procedure]) -> Procedure | None:
+    """`catalogue.rules.procedure_at` among all, the newest first; None where that refuses."""
+    return next((one for one in every if one.valid_from <= day), None)
 
 
 def _common(source: str, channel: Channel, *, found: bool) -> Common:
