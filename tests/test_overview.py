@@ -36,7 +36,11 @@ def test_every_line_that_is_shown_opens_and_no_other_does(client, person, who):
     client.force_login(person(who))
     shown = {line.page for _t, lines in client.get("/overview/").context["parts"] for line in lines}
 
-    answers = {line.page: client.get(line.url).status_code for part in PARTS for line in part.lines}
+    answers = {
+        line.page: client.get(line.url, follow=True).status_code
+        for part in PARTS
+        for line in part.lines
+    }
 
     assert {page for page, status in answers.items() if status == 200} == shown
     assert {s for page, s in answers.items() if page not in shown} <= {403}

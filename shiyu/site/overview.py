@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 SYSTEM, SECURITY, AUDIT = Duty.SYSTEM_ADMIN, Duty.SECURITY_ADMIN, Duty.AUDIT_ADMIN
+HANDLE = Duty.HANDLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +96,9 @@ PARTS = (
     Part(
         _("有据可查"),
         (
-            _line("desk:figures", _("日统计"), _("每天收了多少、办了多少、按时多少"), *LOOKING),
+            _line("desk:figures", _("日统计"), _("每天收了、办了、按时的件数"), *LOOKING, HANDLE),
             _line("desk:exports", _("导出记录"), _("谁为了什么取走了哪些案件")),
-            _line(
-                "desk:journal", _("日志封存"), _("办理日志封到哪里、有没有被改过"), SECURITY, AUDIT
-            ),
+            _line("desk:journal", _("日志封存"), _("日志封到哪里、有没有改过"), SECURITY, AUDIT),
         ),
     ),
 )
