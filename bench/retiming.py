@@ -31,8 +31,8 @@ COPY_PARTS = """
     SELECT {values} FROM cases_assignment c WHERE c.case_id = ANY(%(ids)s)
 """
 COPY_LINES = """
-    INSERT INTO journal_line (id, recorded_at, occurred_at, subject, verb, actor, facts)
-    SELECT l.id + %(lines)s, l.recorded_at, l.occurred_at - %(shift)s * interval '1 minute',
+    INSERT INTO journal_line (id, occurred_at, subject, verb, actor, facts)
+    SELECT l.id + %(lines)s, l.occurred_at - %(shift)s * interval '1 minute',
            'case:' || (substr(l.subject, 6)::bigint + %(cases)s), l.verb, l.actor, l.facts
       FROM journal_line l WHERE l.subject = ANY(%(subjects)s)
 """
