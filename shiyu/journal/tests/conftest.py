@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from shiyu.common.tests.database import TestDatabase, _copy, drop
-from shiyu.journal.tests.ledger import Ledger
+from shiyu.journal import sealing
+from shiyu.journal.tests.ledger import ALONE, Ledger
+
+REAL = sealing.REACHED
 
 
 @pytest.fixture
@@ -19,6 +22,7 @@ def ledger(
     name = f"{database.name}_journal"
     monkeypatch.setenv("SHIYU_HOME", str(tmp_path))
     monkeypatch.delenv("SHIYU_WITNESS", raising=False)
+    monkeypatch.setattr(sealing, "REACHED", ALONE)
     with database.connect() as server:
         drop(server, name)
         _copy(server, name, database.template)
@@ -30,3 +34,9 @@ def ledger(
         yield Ledger(*doors, home=tmp_path)
     with database.connect() as server:
         drop(server, name)
+
+
+@pytest.fixture
+def horizon(ledger: Ledger, monkeypatch: Any) -> None:
+    """The real horizon, which every writing transaction of the whole server holds back."""
+    monkeypatch.setattr(sealing, "REACHED", REAL)

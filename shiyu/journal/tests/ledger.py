@@ -1,6 +1,7 @@
 """A journal of its own to seal and to tamper with, and the ways in for its three kinds of hands."""
 
 import contextlib
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,11 +9,15 @@ from typing import Any
 
 import psycopg
 
+from shiyu.journal import sealing
 from shiyu.journal.audit import Audited, Fault, verify
-from shiyu.journal.sealing import seal_all
+from shiyu.journal.sealing import seal_all, unsealed
 from shiyu.journal.witness import attest
 from shiyu.journal.witnessed import Witnessed
 
+PATIENCE_S = 300.0
+ALONE = sealing.REACHED.replace("pg_snapshot_xmin", "pg_snapshot_xmax")
+"""For tests in which nobody else writes: transactions of other databases hold nothing back."""
 WRITE = """
 INSERT INTO journal_line (occurred_at, subject, verb, actor, facts, remark_id, commitment)
 SELECT clock_timestamp(), 'case:' || 1 + n %% 40, (ARRAY['report','accept','file'])[1 + n %% 3],
@@ -37,6 +42,15 @@ class Ledger:
 
     def seal(self) -> int:
         return seal_all(self.worker)
+
+    def seal_in_time(self) -> int:
+        """Seal until nothing waits: another test's transaction may hold the horizon back."""
+        sealed, until = 0, time.monotonic() + PATIENCE_S
+        while True:
+            sealed += self.seal()
+            if not unsealed(self.worker)[0] or time.monotonic() > until:
+                return sealed
+            time.sleep(0.05)
 
     def witness(self) -> Any:
         """A mark for now, as if the next minute had come."""

@@ -35,7 +35,7 @@ def test_what_was_written_is_sealed_and_verifies(ledger):
 
 
 def test_an_open_writer_holds_the_horizon_back_and_its_line_is_sealed_when_it_ends(
-    ledger, database
+    ledger, horizon, database
 ):
     with database.connect("web", ledger.web.info.dbname) as slow:
         slow.execute("BEGIN")
@@ -47,29 +47,31 @@ def test_an_open_writer_holds_the_horizon_back_and_its_line_is_sealed_when_it_en
         assert count == 10
         assert age > 0
         slow.execute("COMMIT")
-    assert ledger.seal() == 11
+    assert ledger.seal_in_time() == 11
     assert ledger.faults() == []
 
 
-def test_a_line_that_commits_behind_a_sealed_one_is_sealed_in_a_later_batch(ledger, database):
+def test_a_line_that_commits_behind_a_sealed_one_is_sealed_in_a_later_batch(
+    ledger, horizon, database
+):
     with database.connect("web", ledger.web.info.dbname) as slow:
         ledger.write(1)  # so that drawing the next number is no write of its own
         slow.execute("BEGIN")
         drawn = slow.execute("SELECT nextval('journal_line_id_seq')").fetchone()[0]
         ledger.write(3)
-        assert ledger.seal() == 4
+        assert ledger.seal_in_time() == 4
         slow.execute(
             "INSERT INTO journal_line (id, occurred_at, subject, verb, actor) "
             "VALUES (%s, now(), 'case:1', 'x', 'y')",
             [drawn],
         )
         slow.execute("COMMIT")
-    assert ledger.seal() == 1
+    assert ledger.seal_in_time() == 1
     assert ledger.faults() == []
 
 
 def test_no_line_is_left_out_or_sealed_twice_while_many_write_and_two_seal(
-    ledger, database, monkeypatch
+    ledger, horizon, database, monkeypatch
 ):
     """Writers with savepoints, rollbacks and pauses commit out of order; two sealers compete."""
     monkeypatch.setattr(sealing, "LINES_MOST", 20)
@@ -105,7 +107,7 @@ def test_no_line_is_left_out_or_sealed_twice_while_many_write_and_two_seal(
     done.set()
     for thread in sealers:
         thread.join()
-    ledger.seal()
+    ledger.seal_in_time()
 
     assert ledger.faults() == []
     assert ledger.audited.lines == committed[0]

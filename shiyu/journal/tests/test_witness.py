@@ -81,28 +81,6 @@ def test_a_full_disk_is_raised_and_the_torn_line_is_passed_over_later(ledger, mo
         ledger.witness()
 
 
-def test_a_witness_that_cannot_be_written_does_not_keep_the_journal_from_being_sealed(
-    ledger, monkeypatch, capsys
-):
-    from shiyu.site import sealer
-
-    monkeypatch.setenv("SHIYU_WITNESS", str(ledger.home))  # a directory
-    ledger.write(3)
-    one = sealer.Sealer()
-    one.connection = ledger.worker
-    one.look()
-    one.attest_at = 0.0
-    one.look()
-
-    assert ledger.seal() == 0
-    assert capsys.readouterr().err.count("cannot be witnessed") == 1
-    monkeypatch.setenv("SHIYU_WITNESS", str(ledger.home / "w.jsonl"))
-    one.attest_at = 0.0
-    one.look()
-    assert "well again" in capsys.readouterr().err
-    assert [mark.kind for mark in marks()] == ["key", "head"]
-
-
 def test_a_key_is_exchanged_with_the_old_ones_word(ledger):
     ledger.write(1)
     ledger.seal()

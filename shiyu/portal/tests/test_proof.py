@@ -14,10 +14,11 @@ from django.test import Client
 from django.utils import timezone
 
 from shiyu.common.home import PROJECT
+from shiyu.journal import sealing
 from shiyu.journal.keys import own_key
 from shiyu.journal.models import Remark
 from shiyu.journal.sealing import seal_all
-from shiyu.journal.tests.ledger import reading
+from shiyu.journal.tests.ledger import ALONE, reading
 from shiyu.journal.witness import attest, witness_file
 
 TOOL = PROJECT / "tools" / "verify_receipt.py"
@@ -28,6 +29,7 @@ CHECK = "/proof/"
 def told(transactional_db, world, database, monkeypatch, tmp_path):
     """Two reports of one case and others around them, sealed and witnessed."""
     monkeypatch.setenv("SHIYU_HOME", str(tmp_path))
+    monkeypatch.setattr(sealing, "REACHED", ALONE)
     first, code = world.report(text="井盖破了一个大洞")
     other, merged_code = world.report(text="还是那个井盖")
     for _ in range(6):
