@@ -4,15 +4,14 @@ Such a case has at most two lines, the report and `import_close`; its due time i
 So its standing and caches follow from the columns, and no row passes through Python.
 """
 
-import hashlib
-import secrets
 from dataclasses import dataclass
 
 import polars as pl
 from django.db import transaction
 
-from shiyu.cases.bulk.copying import columns_of, copy_csv, draw, new_ids
 from shiyu.cases import events
+from shiyu.cases.bulk.columns import UTC_TIME, copy, numbers, salted, subject, yellow_of_fixed
+from shiyu.cases.bulk.copying import columns_of, new_ids
 from shiyu.cases.channels import Channel
 from shiyu.cases.lifecycle import Outcome, Stage
 from shiyu.cases.models import Case, Report
@@ -20,7 +19,6 @@ from shiyu.catalogue.models import Procedure
 from shiyu.common.errors import Refused
 from shiyu.journal.actions import moment
 
-UTC_TIME = pl.Datetime("us", "UTC")
 COLUMNS: dict[str, type[pl.DataType] | pl.DataType] = {
     "source_ref": pl.String,
     "reported_at": UTC_TIME,
@@ -37,12 +35,6 @@ COLUMNS: dict[str, type[pl.DataType] | pl.DataType] = {
 }
 """What `write_recorded` needs of each row; only kind, place and number of place never lack."""
 
-TIME_FORMAT = "%Y-%m-%d %H:%M:%S%.6f+00"
-TEXTS = (
-    *("number", "direction", "channel", "stage", "outcome", "address", "clock"),
-    *("source", "source_ref", "subject", "text", "salt", "author", "verb", "actor"),
-    *("commitment", "facts", "awaits"),
-)
 IMPORT = str(Channel.IMPORT)
 
 
@@ -73,10 +65,10 @@ def write_recorded(rows: pl.DataFrame, about: Recorded) -> int:
     The caller has seen to it that none is there yet, that times are in order and past.
     """
     rows = _numbered(rows.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items()), about)
-    _copy(Case._meta.db_table, _cases(rows, about))
-    _copy("journal_remark", _remarks(rows, about))
-    _copy(Report._meta.db_table, _reports(rows, about))
-    _copy("journal_line", _lines(rows, about))
+    copy(Case._meta.db_table, _cases(rows, about))
+    copy("journal_remark", _remarks(rows, about))
+    copy(Report._meta.db_table, _reports(rows, about))
+    copy("journal_line", _lines(rows, about))
     events.recorded.send(Case, rows=rows.with_columns(_shared(about)))
     return rows.height
 
@@ -88,20 +80,14 @@ def _numbered(rows: pl.DataFrame, about: Recorded) -> pl.DataFrame:
     spoken = (said != "").to_numpy()
     remarks = pl.Series("remark_id", [None] * count, dtype=pl.Int64)
     remarks = remarks.scatter(spoken.nonzero()[0], new_ids("journal_remark", int(spoken.sum())))
-    salts = _salts(count)
-    sealed = [
-        hashlib.sha256(f"{salt}\n{words}".encode()).hexdigest() if words else ""
-        for salt, words in zip(salts, said.to_list(), strict=True)
-    ]
-    day = pl.col("reported_at").dt.convert_time_zone(about.timezone).dt.strftime("%Y%m%d")
-    number = pl.Series("number", draw("cases_number_seq", count)).cast(pl.String).str.zfill(6)
+    salt, sealed = salted(said)
     return rows.with_columns(
         pl.Series("id", new_ids("cases_case", count)),
         pl.Series("report_id", new_ids("cases_report", count)),
         remarks,
-        pl.Series("salt", salts),
-        pl.Series("sealed", sealed, dtype=pl.String),
-        pl.concat_str(pl.lit(about.prefix), day, pl.lit(number)).alias("number"),
+        salt,
+        sealed,
+        numbers(count, about.prefix, about.timezone),
         pl.col("closed_at").is_not_null().alias("closed"),
         (_minute("closed_at") - _minute("reported_at")).alias("minutes"),
         (_minute("closed_at") > _minute("due_at")).alias("late"),
@@ -116,9 +102,6 @@ def _minute(name: str) -> pl.Expr:
 def _cases(rows: pl.DataFrame, about: Recorded) -> pl.DataFrame:
     """The cases with everything stored that follows from their one or two lines."""
     closed, due, start = pl.col("closed"), pl.col("due_at"), pl.col("reported_at")
-    given = (due - start).dt.total_microseconds().clip(lower_bound=0)
-    until_yellow = (given * 3 / 4).round(mode="half_to_even").cast(pl.Int64)
-    until_yellow = until_yellow.cast(pl.Duration("us"))
     nothing = pl.lit(None)
     values = {
         "id": pl.col("id"),
@@ -146,7 +129,7 @@ def _cases(rows: pl.DataFrame, about: Recorded) -> pl.DataFrame:
         "fixed_due_at": due,
         "clock": _either(closed, "", "accept"),
         "due_at": pl.when(~closed).then(due),
-        "yellow_at": pl.when(~closed).then(start + until_yellow),
+        "yellow_at": pl.when(~closed).then(yellow_of_fixed("due_at")),
         "paused": pl.lit(False),
         "resumes_on": nothing,
         "awaits": pl.lit("{}"),
@@ -169,7 +152,7 @@ def _reports(rows: pl.DataFrame, about: Recorded) -> pl.DataFrame:
 def _remarks(rows: pl.DataFrame, about: Recorded) -> pl.DataFrame:
     return rows.filter(pl.col("remark_id").is_not_null()).select(
         pl.col("remark_id").alias("id"),
-        _subject().alias("subject"),
+        subject().alias("subject"),
         pl.col("words").alias("text"),
         "salt",
         pl.lit(about.actor).alias("author"),
@@ -181,7 +164,7 @@ def _lines(rows: pl.DataFrame, about: Recorded) -> pl.DataFrame:
     """The journal's lines, with ids in the order in which things happened."""
     reports = rows.select(
         pl.col("reported_at").alias("occurred_at"),
-        _subject().alias("subject"),
+        subject().alias("subject"),
         pl.lit("report").alias("verb"),
         _facts(about).alias("facts"),
         "remark_id",
@@ -189,7 +172,7 @@ def _lines(rows: pl.DataFrame, about: Recorded) -> pl.DataFrame:
     )
     closings = rows.filter("closed").select(
         pl.col("closed_at").alias("occurred_at"),
-        _subject().alias("subject"),
+        subject().alias("subject"),
         pl.lit("import_close").alias("verb"),
         _took().alias("facts"),
         pl.lit(None, pl.Int64).alias("remark_id"),
@@ -208,7 +191,9 @@ def _took() -> pl.Expr:
     """Facts of a closing: minutes since the report, and whether the source's time was kept."""
     late = pl.when(pl.col("late")).then(pl.lit("true")).otherwise(pl.lit("false"))
     late = pl.when(pl.col("late").is_null()).then(pl.lit("null")).otherwise(late)
-    return pl.concat_str(pl.lit('{"took": [["case", null, '), "minutes", pl.lit(", "), late, pl.lit("]]}"))
+    return pl.concat_str(
+        pl.lit('{"took": [["case", null, '), pl.col("minutes"), pl.lit(", "), late, pl.lit("]]}")
+    )
 
 
 def _facts(about: Recorded) -> pl.Expr:
@@ -226,20 +211,5 @@ def _facts(about: Recorded) -> pl.Expr:
     )
 
 
-def _subject() -> pl.Expr:
-    return pl.format("case:{}", "id")
-
-
 def _either(condition: pl.Expr, yes: str, no: str) -> pl.Expr:
     return pl.when(condition).then(pl.lit(str(yes))).otherwise(pl.lit(str(no)))
-
-
-def _salts(count: int) -> list[str]:
-    drawn = secrets.token_hex(16 * count)
-    return [drawn[at : at + 32] for at in range(0, len(drawn), 32)]
-
-
-def _copy(table: str, rows: pl.DataFrame) -> None:
-    text = rows.write_csv(include_header=False, null_value="\\N", datetime_format=TIME_FORMAT)
-    never = [name for name in rows.columns if name in TEXTS]
-    copy_csv(table, rows.columns, text.encode(), never_null=never)
