@@ -112,7 +112,9 @@ def fill(wanted: int) -> int:
         with transaction.atomic(), connection.cursor() as cursor:
             other = {"id": "c.id + %(cases)s", "number": f"c.number || 'x{nth}'"}
             cursor.execute(_copying(COPY_CASES, Case, other), asked)
-            other = {"case_id": "c.case_id + %(cases)s"}
+            earlier = "c.{0} - %(shift)s * interval '1 minute'"
+            other = {n: earlier.format(n) for n in ("sent_at", "signed_at", "handled_at")}
+            other["case_id"] = "c.case_id + %(cases)s"
             cursor.execute(_copying(COPY_PARTS, Assignment, other, leave="id"), asked)
             cursor.execute(COPY_LINES, asked)
     with connection.cursor() as cursor:
