@@ -21,7 +21,7 @@ REPORTS = """
 MOVES = """
     SELECT c.number, l.verb, count(*) FROM journal_line l JOIN cases_case c
         ON l.subject = 'case:' || c.id
-      JOIN cases_report r ON r.case_id = c.id AND (r.source LIKE 'desk:%' OR r.source LIKE 'key:%') GROUP BY 1, 2
+      JOIN cases_report r ON r.case_id = c.id AND r.source ~ '^(desk|key):' GROUP BY 1, 2
 """
 FLOOR = "SELECT mark, verb, count(*) FROM floor.row GROUP BY 1, 2"
 

@@ -10,8 +10,8 @@ written = Signal()
 to keep what must be true together with them. Arguments: lived (see `shiyu.cases.happened`)."""
 
 recorded = Signal()
-"""The same of a whole import. Arguments: rows, a polars frame with the columns
-reported_at, closed_at, place_id, kind_id, centre_id, channel; unit_id, minutes and late if closed."""
+"""The same of a whole import. Arguments: rows, a polars frame with the columns reported_at,
+closed_at, place_id, kind_id, centre_id, channel; unit_id, minutes and late if closed."""
 
 moved = Signal()
 """A case made a move. Arguments: case, move (its name), actor."""

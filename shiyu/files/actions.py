@@ -19,7 +19,12 @@ A_REPORT = 3
 
 @transaction.atomic
 def keep_photo(
-    upload: "File[bytes] | Photo", *, subject: str, role: str, actor: Actor, at_most: int | None = None
+    upload: "File[bytes] | Photo",
+    *,
+    subject: str,
+    role: str,
+    actor: Actor,
+    at_most: int | None = None,
 ) -> Photo:
     """Take in a photo of a record (存照片): where and when it was taken are read, then stripped.
 

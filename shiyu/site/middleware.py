@@ -83,7 +83,7 @@ def _content_policy() -> str:
         "connect-src": connect,
         "worker-src": "'self'",
         "manifest-src": "'self'",
-        "form-action": " ".join(filter(None, ["'self'", identity and identity.origin])),
+        "form-action": " ".join(filter(None, ["'self'", identity.origin if identity else ""])),
         "frame-ancestors": "'none'",
         "base-uri": "'none'",
     }

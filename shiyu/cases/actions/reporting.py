@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,6 +22,7 @@ from shiyu.cases.replay import Step
 from shiyu.cases.siting import Site, centre_for, locate
 from shiyu.catalogue.models import Kind
 from shiyu.catalogue.rules import procedure_at
+from shiyu.common import ready
 from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
 from shiyu.files.actions import hand_over, keep_photo
 from shiyu.files.models import Photo
@@ -74,8 +75,7 @@ def report(intake: Intake, *, actor: Actor) -> tuple[Report, str]:
 
     Raises  Refused: outside the city, in the future, nothing said and nothing shown.
     """
-    known = Report.objects.filter(source=intake.source, source_ref=intake.source_ref)
-    if found := known.select_related("case").first():
+    if found := _known(intake):
         return found, ""
     _shape(intake)
     try:
@@ -84,7 +84,7 @@ def report(intake: Intake, *, actor: Actor) -> tuple[Report, str]:
     except IntegrityError as error:
         if "reported_once" not in str(error):
             raise
-        return known.select_related("case").get(), ""
+        return _KNOWN(intake.source, intake.source_ref)[0], ""
 
 
 def join(case: Case, intake: Intake, *, actor: Actor) -> tuple[Report, str]:
@@ -95,8 +95,7 @@ def join(case: Case, intake: Intake, *, actor: Actor) -> tuple[Report, str]:
 
     Raises  OutOfOrder once the case has ended; Refused as for `report`.
     """
-    known = Report.objects.filter(source=intake.source, source_ref=intake.source_ref)
-    if found := known.select_related("case").first():
+    if found := _known(intake):
         return found, ""
     _shape(intake)
     try:
@@ -105,7 +104,7 @@ def join(case: Case, intake: Intake, *, actor: Actor) -> tuple[Report, str]:
     except IntegrityError as error:
         if "reported_once" not in str(error):
             raise
-        return known.select_related("case").get(), ""
+        return _KNOWN(intake.source, intake.source_ref)[0], ""
 
 
 @transaction.atomic
@@ -113,8 +112,7 @@ def order(intake: Intake, *, actor: Actor, parent: Case | None = None) -> Report
     """Enter an order from above (交办), which a centre may split into children."""
     if parent is None and not actor.holds("intake", "dispatch"):
         raise NotAllowed(_("您的岗位不能登记交办事项"))
-    known = Report.objects.filter(source=intake.source, source_ref=intake.source_ref)
-    if found := known.select_related("case").first():
+    if found := _known(intake):
         return found
     _shape(intake)
     if parent is None:
@@ -126,7 +124,7 @@ def order(intake: Intake, *, actor: Actor, parent: Case | None = None) -> Report
     except IntegrityError as error:
         if "reported_once" not in str(error):
             raise
-        return known.select_related("case").get()
+        return _KNOWN(intake.source, intake.source_ref)[0]
 
 
 def _within_scope(intake: Intake, actor: Actor) -> None:
@@ -145,6 +143,18 @@ def _within_reach(site: Site, actor: Actor) -> None:
         raise NotAllowed(text, field="place")
 
 
+def _known(intake: Intake) -> Report | None:
+    """The report that was taken in already under this name."""
+    return next(iter(_KNOWN(intake.source, intake.source_ref)), None)
+
+
+_KNOWN = ready.Select(
+    lambda source, ref: Report.objects.filter(source=source, source_ref=ref).select_related("case"),
+    "source",
+    "source_ref",
+)
+
+
 def receipt_hash(code: str) -> str:
     """What is kept of a receipt code, however it is typed."""
     signs = "".join(c for c in code.upper() if c in ALPHABET)
@@ -153,9 +163,8 @@ def receipt_hash(code: str) -> str:
 
 def next_number(prefix: str, day: datetime) -> str:
     """The next case number, e.g. KF20261121000007: one sequence, gaps allowed."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('cases_number_seq')")
-        return f"{prefix}{day:%Y%m%d}{cursor.fetchone()[0]:06d}"
+    ((number,),) = ready.rows("SELECT nextval('cases_number_seq')")
+    return f"{prefix}{day:%Y%m%d}{number:06d}"
 
 
 def _take_in(
@@ -211,12 +220,12 @@ def _enter(
         reported_at=at,
         by_person_id=actor.id if actor.kind == "person" else None,
     )
-    taken.save()
+    ready.insert(taken)
     remark = None
     if words:
         remark = write_remark(case.subject, words, author=_author(taken, actor), at=at)
         taken.remark_id = remark.pk
-        taken.save(update_fields=["remark_id"])
+        ready.update(taken)
     if intake.name or intake.phone:
         Reporter.objects.create(report=taken, name=intake.name, phone=intake.phone)
     return taken, "-".join((code[:4], code[4:8], code[8:])), remark
@@ -261,7 +270,7 @@ def _new_case(
         last_at=at,
     )
     timing.refresh(case, [], [Step("report", at, "")], now=now)
-    case.save()
+    ready.insert(case)
     return case
 
 

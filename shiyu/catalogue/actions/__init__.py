@@ -17,7 +17,6 @@ from shiyu.catalogue.actions.kinds import (
 from shiyu.catalogue.actions.procedure import set_procedure
 from shiyu.catalogue.actions.publishing import publish_standards
 from shiyu.catalogue.actions.reasons import add_reason, end_reason, take_up_reason
-from shiyu.catalogue.actions.uploads import keep_upload, publish_upload
 
 __all__ = [
     "add_condition",
@@ -29,9 +28,7 @@ __all__ = [
     "end_kind",
     "end_reason",
     "keep_out",
-    "keep_upload",
     "publish_standards",
-    "publish_upload",
     "revise_condition",
     "set_procedure",
     "take_up_kind",

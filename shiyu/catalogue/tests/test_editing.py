@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from shiyu.catalogue import actions, rules
+from shiyu.catalogue import actions, rules, uploads
 from shiyu.catalogue.models import Kind, Reason, SheetUpload, Standard
 from shiyu.catalogue.tests.sheets import ROWS, csv_of
 from shiyu.catalogue.wanted import Wanted, allowance, differences, led_once, season
@@ -319,7 +319,7 @@ def test_nobody_else_edits_the_catalogue(world, today):
         ),
         lambda: actions.add_reason("object", "y", actor=someone),
         lambda: actions.end_reason(reason, actor=someone),
-        lambda: actions.keep_upload("x.csv", b"", category="", valid_from=today, actor=someone),
+        lambda: uploads.keep_upload("x.csv", b"", category="", valid_from=today, actor=someone),
     ]
 
     for attempt in attempts:
@@ -330,12 +330,12 @@ def test_nobody_else_edits_the_catalogue(world, today):
 def test_a_file_is_looked_at_before_anything_is_published(world, editor, today, tmp_path):
     kinds, table = Kind.objects.count(), csv_of(tmp_path / "standards.csv", ROWS).read_bytes()
 
-    kept, outcome = actions.keep_upload(
+    kept, outcome = uploads.keep_upload(
         "标准.csv", table, category="component", valid_from=today, actor=editor
     )
     assert (outcome.applied, outcome.added > 0) == (False, True)
     assert Kind.objects.count() == kinds
-    published = actions.publish_upload(kept, accept_valid=False, actor=editor)
+    published = uploads.publish_upload(kept, accept_valid=False, actor=editor)
 
     assert published.added == outcome.added
     assert Kind.objects.count() > kinds
@@ -344,7 +344,7 @@ def test_a_file_is_looked_at_before_anything_is_published(world, editor, today, 
 
 def test_a_file_that_is_no_table_is_refused_and_not_kept(world, editor, today):
     with pytest.raises(Refused):
-        actions.keep_upload(
+        uploads.keep_upload(
             "x.xlsx", b"PK\x03\x04broken", category="", valid_from=today, actor=editor
         )
 

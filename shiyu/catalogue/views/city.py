@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from shiyu.catalogue import actions, rules
+from shiyu.catalogue import actions, rules, uploads
 from shiyu.catalogue.forms import ProcedureForm, ReasonForm, UploadForm
 from shiyu.catalogue.history import history
 from shiyu.catalogue.models import Procedure, Reason, SheetUpload
@@ -124,7 +124,7 @@ def upload(request: SignedIn) -> HttpResponse:
     if form.is_valid():
         given = form.cleaned_data
         try:
-            kept, outcome = actions.keep_upload(
+            kept, outcome = uploads.keep_upload(
                 given["file"].name,
                 given["file"].read(),
                 category=given["category"],
@@ -147,7 +147,7 @@ def publish(request: SignedIn, number: int) -> HttpResponse:
     """Publish a table that was looked at (发布)."""
     found = get_object_or_404(SheetUpload, pk=number, by=actor_of(request).ref)
     accept = request.POST.get("accept") == "1"
-    outcome = actions.publish_upload(found, accept_valid=accept, actor=actor_of(request))
+    outcome = uploads.publish_upload(found, accept_valid=accept, actor=actor_of(request))
     messages.success(request, outcome.summary)
     return redirect("catalogue:kinds")
 

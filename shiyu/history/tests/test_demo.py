@@ -28,6 +28,8 @@ from shiyu.places.models import City, Place, RosterEntry
 
 CASES = 120
 SEED = 5
+SAID: list[str] = []
+"""What the making told."""
 
 
 class Killed(Exception):
@@ -40,7 +42,7 @@ def city(django_db_setup: None, django_db_blocker: Any) -> Iterator[City]:
     with django_db_blocker.unblock():
         with pytest.raises(Killed):
             demo.make(seed=SEED, cases=CASES, now=None, progress=_break_off)
-        demo.make(seed=SEED, cases=CASES, now=None, progress=lambda _words: None)
+        demo.make(seed=SEED, cases=CASES, now=None, progress=SAID.append)
         yield City.objects.get()
         connections.close_all()
         run.renew()
@@ -175,3 +177,8 @@ def test_the_same_seed_tells_the_same_stories(city: City) -> None:
 
     assert tell(1) == tell(1)
     assert tell(1) != tell(2)
+
+
+@pytest.mark.django_db
+def test_no_made_up_life_breaks_a_rule(city: City) -> None:
+    assert [words for words in SAID if words.startswith("not possible")] == []
