@@ -1,6 +1,6 @@
 """How a field of a form stands on a page: label, hint, error, control (表单字段)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.forms import BaseForm, BoundField
@@ -13,12 +13,13 @@ from django.utils.safestring import SafeString
 class Shown:
     """A bound field with what the page needs to say about it; the browser validates nothing."""
 
-    def __init__(self, bound: BoundField, label: str = "") -> None:
+    def __init__(self, bound: BoundField, label: str = "", *, rare: Sequence[str] = ()) -> None:
         self.bound = bound
         self.label = label or bound.label
         self.id = bound.auto_id or bound.html_name
         self.errors = list(bound.errors)
         self.hint = bound.help_text
+        self.rare = frozenset(rare)
 
     @property
     def widget(self) -> object:
@@ -61,8 +62,20 @@ class Shown:
             renderer=self.bound.form.renderer,
         )
 
-    @cached_property
+    @property
     def choices(self) -> list[BoundWidget]:
+        return [one for one in self._choices if str(one.data["value"]) not in self.rare]
+
+    @property
+    def rare_choices(self) -> list[BoundWidget]:
+        return [one for one in self._choices if str(one.data["value"]) in self.rare]
+
+    @property
+    def is_rare_chosen(self) -> bool:
+        return str(self.bound.value()) in self.rare
+
+    @cached_property
+    def _choices(self) -> list[BoundWidget]:
         widget = self.bound.field.widget
         parts = widget.subwidgets(self.bound.html_name, self.bound.value(), attrs=self.attributes)
         return [BoundWidget(widget, part, self.bound.form.renderer) for part in parts]

@@ -54,8 +54,12 @@ def symbols(*names: str) -> SafeString:
 
 @register.inclusion_tag("site/parts/field.html")
 def field(bound: BoundField, **words: object) -> dict[str, object]:
-    """One field: label above, hint, error, control; `question=True` makes the label a heading."""
-    return {"field": shown.Shown(bound, str(words.get("label", ""))), **words}
+    """One field: label above, hint, error, control; `question=True` makes the label a heading.
+
+    `rare="5 1"` keeps these choices one press away, where few may stand on a screen.
+    """
+    rare = str(words.get("rare", "")).split()
+    return {"field": shown.Shown(bound, str(words.get("label", "")), rare=rare), **words}
 
 
 @register.inclusion_tag("site/parts/fields.html")
