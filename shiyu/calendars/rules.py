@@ -66,9 +66,12 @@ class Calendars:
 _read: dict[str, Calendars] = {}  # the last reading of this process, by database
 
 
-def read_calendars() -> Calendars:
-    """All calendars as they stand; one small query, and a second one after an edit."""
-    newest = read_version()
+def read_calendars(newest: int | None = None) -> Calendars:
+    """All calendars as they stand; one small query, and a second one after an edit.
+
+    newest  what `read_version` says, where it has been read with something else.
+    """
+    newest = read_version() if newest is None else newest
     known = _read.get("last")
     if known is None or known.version != newest:
         known = _read["last"] = _all(newest)

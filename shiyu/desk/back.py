@@ -22,7 +22,7 @@ def place_in_list(actor: Actor, back: str) -> tuple[Queue | None, filters.Filter
     here = QUEUES.get(asked.get("in", ""))
     if here is None or not actor.holds(*here.duties):
         return None, filters.Filters({})
-    return here, filters.read(asked, actor, due=here.due)
+    return here, filters.read(asked, actor, due=here.due, offering=False)
 
 
 def list_url(here: Queue, asked: filters.Filters) -> str:

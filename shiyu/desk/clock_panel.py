@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from shiyu.calendars.rules import Calendars
 from shiyu.cases import timing
 from shiyu.cases.clock import Clock, Off, Passage, State, Workday, passages
 from shiyu.cases.models import Case
@@ -66,19 +67,25 @@ class ClockShown:
 
 
 def panel(
-    case: Case, steps: Sequence[Step], clocks: Sequence[Clock], units: dict[int, Body]
+    case: Case,
+    steps: Sequence[Step],
+    clocks: Sequence[Clock],
+    units: dict[int, Body],
+    calendars: Calendars,
 ) -> tuple[list[ClockShown], list[ClockShown]]:
     """The clocks that count now, and those that have ended."""
-    shown = [(clock, _shown(case, steps, clock, units)) for clock in clocks]
+    shown = []
+    for clock in clocks:
+        first = _due_at_first(case, steps, clock, calendars) if _moved(clock) else None
+        shown.append((clock, _shown(clock, units, first)))
     live = [s for clock, s in shown if clock.state is not State.ENDED]
     ended = [s for clock, s in shown if clock.state is State.ENDED]
     return live, ended
 
 
-def _shown(case: Case, steps: Sequence[Step], clock: Clock, units: dict[int, Body]) -> ClockShown:
+def _shown(clock: Clock, units: dict[int, Body], first: datetime | None) -> ClockShown:
     rows = [_span(passage) for passage in passages(clock)]
     unit = str(units.get(int(clock.unit), "")) if clock.unit else ""
-    first = _due_at_first(case, steps, clock) if _moved(clock) else None
     return ClockShown(
         str(TITLES[clock.name]),
         unit,
@@ -162,10 +169,12 @@ def _moved(clock: Clock) -> bool:
     return clock.extensions > 0 or any(not span.running for span in clock.spans)
 
 
-def _due_at_first(case: Case, steps: Sequence[Step], clock: Clock) -> datetime | None:
+def _due_at_first(
+    case: Case, steps: Sequence[Step], clock: Clock, calendars: Calendars
+) -> datetime | None:
     """When it would have been due without pauses and extensions."""
     until = [step for step in steps if step.at <= clock.started or step.verb == "report"]
-    for found in timing.clocks_of(case, until, now=clock.started):
+    for found in timing.clocks_of(case, until, now=clock.started, calendars=calendars):
         same = (found.name, found.unit, found.round) == (clock.name, clock.unit, clock.round)
         if same and found.started_m == clock.started_m:
             return found.due

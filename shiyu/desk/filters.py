@@ -129,12 +129,13 @@ def states() -> list[Choice]:
     return [("open", _("在办")), ("ended", _("已办结"))]
 
 
-def read(asked: Mapping[str, str], actor: Actor, *, due: str) -> Filters:
-    """The filters of an address, each value checked against what is offered; two queries."""
-    places = _places(actor)
-    majors = tuple(
-        Kind.objects.order_by("major_code").values_list("major_code", "major_name").distinct()
-    )
+def read(asked: Mapping[str, str], actor: Actor, *, due: str, offering: bool = True) -> Filters:
+    """The filters of an address, each value checked against what is offered; two queries.
+
+    offering  whether places and kinds will be offered; else only those asked for are looked up.
+    """
+    places = _places(actor) if offering or asked.get("place") else ()
+    majors = _majors() if offering or asked.get("kind") else ()
     offered = {
         "place": {row[0] for row in places},
         "kind": {code for code, _name in majors},
@@ -155,6 +156,11 @@ def read(asked: Mapping[str, str], actor: Actor, *, due: str) -> Filters:
 def midnight(now: datetime) -> datetime:
     """The beginning of the city's day."""
     return timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _majors() -> tuple[Choice, ...]:
+    kinds = Kind.objects.order_by("major_code").values_list("major_code", "major_name")
+    return tuple(kinds.distinct())
 
 
 def _places(actor: Actor) -> tuple[tuple[str, str, str, int, int], ...]:

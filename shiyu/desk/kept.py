@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
@@ -74,13 +74,18 @@ def known(names: list[str]) -> tuple[str, ...]:
 
 def saved_for(actor: Actor) -> list[Saved]:
     """One's own saved filters, then those shared with one's units, of lists one may see."""
-    if actor.kind != "person":
-        return []
-    units = {scope.unit_id for scope in actor.held}
-    mine = Q(person=actor.id) | Q(unit__in=units)
-    found = Saved.objects.filter(mine, deleted_at__isnull=True).select_related("person")
+    found = kept_for(actor).select_related("person")
     rows = [s for s in found if s.queue in QUEUES and actor.holds(*QUEUES[s.queue].duties)]
     return sorted(rows, key=lambda s: s.person_id != actor.id)
+
+
+def kept_for(actor: Actor) -> "QuerySet[Saved]":
+    """Every saved filter that is the actor's own or shared with one of their units."""
+    if actor.kind != "person":
+        return Saved.objects.none()
+    units = {scope.unit_id for scope in actor.held}
+    mine = Q(person=actor.id) | Q(unit__in=units)
+    return Saved.objects.filter(mine, deleted_at__isnull=True)
 
 
 def address_of(saved: Saved) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from shiyu.cases import timing
 from shiyu.cases.channels import title_of
@@ -121,6 +121,18 @@ def neighbour(cases: CaseQuerySet, mark: Mark, *, due: str, back: bool = False) 
     """The number of the case next to a mark, or ""."""
     found = _ordered(cases, due, back=back).filter(_beyond(due, mark, back=back))
     return found.values_list("number", flat=True).first() or ""
+
+
+def neighbours(cases: CaseQuerySet, mark: Mark, *, due: str) -> dict[str, str] | None:
+    """The numbers of the cases before and after the one at a mark; None if that is not there."""
+    ways = (("previous", True), ("next", False))
+    arms = [cases.filter(pk=mark.pk).order_by().annotate(side=Value("own"))]
+    for name, back in ways:
+        found = _ordered(cases, due, back=back).filter(_beyond(due, mark, back=back))
+        arms.append(found.annotate(side=Value(name)))
+    own, *others = (arm.values_list("side", "number")[:1] for arm in arms)
+    beside = {"previous": "", "next": ""} | dict(own.union(*others, all=True))
+    return beside if beside.pop("own", None) else None
 
 
 def mark_of(case: Case, due: str) -> Mark:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shiyu.cases import guards
 from shiyu.cases.clock import State
-from shiyu.cases.models import Assignment, Case, Report
+from shiyu.cases.models import Assignment, Case
 from shiyu.common.errors import Refused
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def _late(about: "Situation", *, still: bool) -> bool:
 
 def _may_recall(about: "Situation") -> bool:
     units = guards.last_sent(about.steps)
-    sent = about.case.assignments.filter(unit__in=units, state=Assignment.State.SENT)
-    if sent.filter(opened_at__isnull=False).exists():
+    sent = (p for p in about.parts if p.unit_id in units and p.state == Assignment.State.SENT)
+    if any(part.opened_at is not None for part in sent):
         return False
     try:
         guards.recall_in_time(about.case.procedure, about.steps, about.now)
@@ -72,7 +72,7 @@ def _objects_in_time(about: "Situation", unit: int) -> bool:
 
 
 def _may_withdraw(about: "Situation") -> bool:
-    return Report.objects.filter(case=about.case)[:2].count() == 1
+    return len(about.reports) == 1
 
 
 WORTH: dict[str, Callable[["Situation"], bool]] = {

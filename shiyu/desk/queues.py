@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import F, FilteredRelation, Q, Value
+from django.db.models import F, FilteredRelation, Q, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
@@ -209,7 +209,7 @@ def counted(cases: CaseQuerySet) -> int:
     return cases.order_by().values("pk")[: COUNTED_TO + 1].count()
 
 
-def counted_each(lists: Sequence[CaseQuerySet]) -> list[int]:
+def counted_each(lists: Sequence["QuerySet[Any]"]) -> list[int]:
     """How many of each, looking no further than the bound: one query for all of them."""
     if not lists:
         return []

@@ -44,17 +44,11 @@ class LookShown:
 
 
 def of(about: Situation) -> tuple[list[ReportShown], list[LookShown]]:
-    """The reports of a case, and who looked at their reporters: three queries."""
-    reports = list(
-        Report.objects.filter(case=about.case)
-        .select_related("reporter", "by_person")
-        .order_by("id")[:SHOWN_MOST]
-    )
-    looks = list(Look.objects.filter(report__in=reports).select_related("person")[:SHOWN_MOST])
-    wanted = {r.remark_id for r in reports} | {k.remark_id for k in looks}
-    remarks = Remark.objects.in_bulk({pk for pk in wanted if pk})
-    shown = [_report(about, report, looks, remarks) for report in reports]
-    order = {report.pk: nth for nth, report in enumerate(reports, start=1)}
+    """The reports of a case, and who looked at their reporters."""
+    remarks = about.remarks
+    order = {report.pk: nth for nth, report in enumerate(about.reports[:SHOWN_MOST], start=1)}
+    looks = [look for look in about.looks if look.report_id in order]
+    shown = [_report(about, report, looks, remarks) for report in about.reports[:SHOWN_MOST]]
     return shown, [_look(about, look, remarks, order[look.report_id]) for look in looks]
 
 

@@ -12,12 +12,10 @@ from shiyu.cases import rules, timing
 from shiyu.cases.channels import title_of
 from shiyu.cases.models import Assignment, Case, Rating
 from shiyu.common.worktime import Allowance, minute_of
-from shiyu.desk import clock_panel, reporters, telling
+from shiyu.desk import clock_panel, reads, reporters, telling
 from shiyu.desk.situation import Situation
 from shiyu.files.models import Photo
-from shiyu.journal.models import Remark
 from shiyu.places.models import Place
-from shiyu.places.rules import path_of
 
 BEFORE = frozenset({Photo.Role.SCENE, Photo.Role.BEFORE})
 
@@ -35,9 +33,9 @@ class PartShown:
 def of(about: Situation, *, only_decisions: bool = False) -> dict[str, Any]:
     """What the template of a case needs besides its moves."""
     case = about.case
-    told = telling.tell(about.lines, case)
-    live, ended = clock_panel.panel(case, about.steps, about.clocks, about.units)
-    path = path_of(case.place_number)
+    told = telling.tell(about)
+    live, ended = clock_panel.panel(case, about.steps, about.clocks, about.units, about.calendars)
+    path = about.asides.path
     pairs, checks, photos = _photos(case)
     reports, looks = reporters.of(about)
     return {
@@ -55,7 +53,7 @@ def of(about: Situation, *, only_decisions: bool = False) -> dict[str, Any]:
         "reports": reports,
         "looks": looks,
         "knows_reporter": about.knows_reporter,
-        "ratings": _ratings(case) if about.has("rate") else [],
+        "ratings": _ratings(about),
         "pairs": pairs,
         "check_photos": checks,
         "photo_count": photos,
@@ -84,7 +82,7 @@ AWAITS = {
 
 def _photos(case: Case) -> tuple[list[tuple[Any, Any]], list[Photo], int]:
     """Pictures in pairs, before and after; those of checks; how many in all."""
-    photos = list(Photo.objects.filter(subject=case.subject))
+    photos = reads.PHOTOS(case.subject)
     before = [photo for photo in photos if photo.role in BEFORE]
     after = [photo for photo in photos if photo.role == Photo.Role.AFTER]
     checks = [photo for photo in photos if photo.role == Photo.Role.CHECK]
@@ -135,9 +133,7 @@ def _objects_until(about: Situation, part: Assignment) -> datetime | None:
     return terms.zone.datetime_of(timeline.add(minute_of(part.sent_at), limit.minutes))
 
 
-def _ratings(case: Case) -> list[tuple[Rating, str]]:
+def _ratings(about: Situation) -> list[tuple[Rating, str]]:
     """What reporters said of each round, with their words where these are kept."""
-    ratings = list(Rating.objects.filter(report__case=case).order_by("id"))
-    remarks = Remark.objects.filter(erased_at__isnull=True)
-    words = remarks.in_bulk({r.remark_id for r in ratings if r.remark_id})
-    return [(r, words[r.remark_id].text if r.remark_id in words else "") for r in ratings]
+    kept = {pk: remark.text for pk, remark in about.remarks.items() if remark.erased_at is None}
+    return [(rating, kept.get(rating.remark_id or 0, "")) for rating in about.ratings]

@@ -10,29 +10,35 @@ from django.utils import timezone
 from shiyu.calendars.rules import Calendars, read_calendars
 from shiyu.cases import rules, story, timing
 from shiyu.cases.clock import Clock
-from shiyu.cases.models import Assignment, Case, Report
+from shiyu.cases.models import Assignment, Case, Look, Rating, Report
 from shiyu.cases.replay import Standing, Step, replay
 from shiyu.cases.siting import TIERS
 from shiyu.catalogue.rules import usual_reasons
-from shiyu.desk import offers
+from shiyu.desk import offers, reads
 from shiyu.desk.near import Near, near_to
-from shiyu.journal.models import Line
+from shiyu.journal.models import Line, Remark
 from shiyu.people.actors import Actor
 from shiyu.people.models import Unit
+
+LOOKS_MOST = 50
 
 
 @dataclass
 class Situation:
-    """What the page and the forms of a case ask of it; each answer is looked up once."""
+    """What the page and the forms of a case ask of it; each answer is looked up once.
+
+    lists  the lists of suggestions that the page's forms lean on.
+    """
 
     case: Case
     actor: Actor
     now: datetime
     lines: list[Line]
+    lists: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, case: Case, actor: Actor) -> "Situation":
-        return cls(case, actor, timezone.now(), story.lines_of(case))
+        return cls(case, actor, timezone.now(), reads.LINES(case.subject, case.taken_in_at))
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -49,18 +55,61 @@ class Situation:
     @cached_property
     def parts(self) -> list[Assignment]:
         """The parts of all units, those that left too, each with its unit."""
-        return list(self.case.assignments.select_related("unit"))
+        return reads.PARTS(self.case.pk)
 
     @cached_property
     def concern(self) -> rules.Concern:
-        reports = Report.objects.filter(case=self.case).only("case", "by_person")
-        return rules.concern_of(self.case, (part.unit_id for part in self.parts), reports)
+        units = (part.unit_id for part in self.parts)
+        return rules.concern_of(self.case, units, self.reports)
+
+    @cached_property
+    def reports(self) -> list[Report]:
+        """All reports of the case, each with its reporter and who took it down."""
+        return reads.REPORTS(self.case.pk)
+
+    @cached_property
+    def looks(self) -> list[Look]:
+        """Who looked at the reporters, the last first."""
+        looks = Look.objects.filter(report__case=self.case).select_related("person")
+        return list(looks[:LOOKS_MOST]) if self.asides.looked else []
+
+    @cached_property
+    def ratings(self) -> list[Rating]:
+        found = Rating.objects.filter(report__case=self.case).order_by("id")
+        return list(found) if self.has("rate") else []
+
+    @cached_property
+    def remarks(self) -> dict[int, Remark]:
+        """All words that the page shows: of lines, reports, looks and ratings."""
+        every = (self.lines, self.reports, self.looks, self.ratings)
+        wanted = {one.remark_id for some in every for one in some if one.remark_id}
+        return Remark.objects.in_bulk(wanted) if wanted else {}
+
+    @cached_property
+    def asides(self) -> reads.Asides:
+        """Names, places, suggestions: many small things in one query."""
+        return reads.asides(self.case, self.lines, self.lists, today=timezone.localdate())
+
+    @cached_property
+    def permitted(self) -> list[str]:
+        """What this actor may do at this stage, whether or not it would be refused."""
+        return rules.open_moves(self.actor, self.case, self.standing, about=self.concern)
 
     @cached_property
     def moves(self) -> list[str]:
         """What this actor may do now and would not be refused: what the stage asks for first."""
-        found = rules.open_moves(self.actor, self.case, self.standing, about=self.concern)
-        return sorted((name for name in found if offers.worth(self, name)), key=offers.rank)
+        worth = (name for name in self.permitted if offers.worth(self, name))
+        return sorted(worth, key=offers.rank)
+
+    @property
+    def is_unseen(self) -> bool:
+        """Whether this is the first look of one of the actor's units at its part (未查看)."""
+        own, sent = self.actor.units("handle"), Assignment.State.SENT
+        return any(p.unit_id in own and p.state == sent and not p.opened_at for p in self.parts)
+
+    def part_opened(self) -> None:
+        """The parts are read again, as they are after that look."""
+        self.__dict__.pop("parts", None)
 
     @cached_property
     def clocks(self) -> list[Clock]:
@@ -68,7 +117,7 @@ class Situation:
 
     @cached_property
     def calendars(self) -> Calendars:
-        return read_calendars()
+        return read_calendars(self.asides.calendars)
 
     @cached_property
     def units(self) -> dict[int, Unit]:

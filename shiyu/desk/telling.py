@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.utils.formats import date_format
@@ -12,11 +12,14 @@ from django.utils.translation import gettext as _
 from shiyu.cases import story
 from shiyu.cases.channels import title_of
 from shiyu.cases.lifecycle import MOVES, Outcome
-from shiyu.cases.models import Case, Rating
+from shiyu.cases.models import Rating
 from shiyu.catalogue.models import Kind, Standard
+from shiyu.desk import reads
 from shiyu.journal.models import Line, Remark
-from shiyu.people.models import Unit
 from shiyu.places.models import Place
+
+if TYPE_CHECKING:
+    from shiyu.desk.situation import Situation
 
 R = TypeVar("R", bound=Model)
 NOTES = frozenset({"remark", "urge", "joined", "child_done", "rate", "check_open", "check_done"})
@@ -53,7 +56,7 @@ class Named:
     """The records that a story's lines name by id, each kind fetched at once."""
 
     people: dict[str, str]
-    units: dict[int, Unit]
+    units: dict[int, str]
     remarks: dict[int, Remark]
     standards: dict[int, Standard] = field(default_factory=dict)
     kinds: dict[int, Kind] = field(default_factory=dict)
@@ -61,16 +64,16 @@ class Named:
     cases: dict[int, str] = field(default_factory=dict)
 
     def unit(self, pk: Any) -> str:
-        return str(self.units.get(pk, "")) if pk else ""
+        return self.units.get(pk, "") if pk else ""
 
     def list_units(self, pks: Iterable[int]) -> str:
         return "、".join(filter(None, (self.unit(pk) for pk in pks)))
 
 
-def tell(lines: list[Line], case: Case) -> list[Told]:
+def tell(about: "Situation") -> list[Told]:
     """A case's journal lines for a reader, oldest first."""
-    named = _names(lines, case)
-    return [_told(line, named) for line in lines]
+    named = _names(about)
+    return [_told(line, named) for line in about.lines]
 
 
 def _told(line: Line, named: Named) -> Told:
@@ -201,23 +204,23 @@ def _filed(facts: dict[str, Any], named: Named) -> str:
 RULE: dict[str, Callable[[dict[str, Any], Named], str]] = {"file": _filed}
 
 
-def _names(lines: list[Line], case: Case) -> Named:
+def _names(about: "Situation") -> Named:
     """What the lines name; what the case itself has at hand is not asked for again."""
-    facts = [line.facts for line in lines]
-    units = _ids(facts, "unit", "units", "lead", "centre", "from")
-    remarks = {line.remark_id for line in lines if line.remark_id}
+    case, asides = about.case, about.asides
+    facts = [line.facts for line in about.lines]
+    others = reads.refs_in(about.lines) - asides.people.keys()
     standards = Standard.objects.select_related("kind")
-    named = Named(
-        story.names_of(ref for line in lines for ref in (line.actor, line.facts.get("for")) if ref),
-        Unit.objects.in_bulk(units),
-        Remark.objects.in_bulk(remarks),
-        _some(standards, _ids(facts, "standard"), case.standard),
-        _some(Kind.objects.all(), _ids(facts, "kind", "old_kind"), case.kind),
-        _some(Place.objects.defer("boundary"), _ids(facts, "place", "old_place"), case.place),
+    return Named(
+        asides.people | story.names_of(others),
+        asides.units,
+        about.remarks,
+        _some(standards, reads.ids_in(facts, "standard"), case.standard),
+        _some(Kind.objects.all(), reads.ids_in(facts, "kind", "old_kind"), case.kind),
+        _some(
+            Place.objects.defer("boundary"), reads.ids_in(facts, "place", "old_place"), case.place
+        ),
+        asides.cases,
     )
-    cases = _ids(facts, "into", "case", "child", "children")
-    named.cases = dict(Case.objects.filter(pk__in=cases).values_list("pk", "number"))
-    return named
 
 
 def _some(records: QuerySet[R], ids: set[int], at_hand: R | None) -> dict[int, R]:
@@ -225,12 +228,3 @@ def _some(records: QuerySet[R], ids: set[int], at_hand: R | None) -> dict[int, R
     known = {at_hand.pk: at_hand} if at_hand is not None and at_hand.pk in ids else {}
     missing = ids - known.keys()
     return known | (records.in_bulk(missing) if missing else {})
-
-
-def _ids(facts: list[dict[str, Any]], *names: str) -> set[int]:
-    found: set[int] = set()
-    for fact in facts:
-        for name in names:
-            value = fact.get(name)
-            found.update(value if isinstance(value, list) else [value] if value else [])
-    return {pk for pk in found if isinstance(pk, int)}

@@ -20,8 +20,12 @@ def visible_to(actor: Actor) -> "QuerySet[Notice]":
 
 def unread_count(actor: Actor) -> int:
     """How many are unread, counted no further than the badge shows."""
-    unread = visible_to(actor).filter(read_at=None).order_by()
-    return unread[: MANY + 1].count()
+    return unread_for(actor)[: MANY + 1].count()
+
+
+def unread_for(actor: Actor) -> "QuerySet[Notice]":
+    """The actor's notices that are unread, unsorted: to be counted with other things."""
+    return visible_to(actor).filter(read_at=None).order_by()
 
 
 def is_open(channel: str) -> bool:

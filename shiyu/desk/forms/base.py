@@ -19,12 +19,12 @@ from django_stubs_ext import StrPromise
 from shiyu.catalogue.models import Kind
 from shiyu.catalogue.rules import kinds_in_use
 from shiyu.common.errors import Refused
+from shiyu.desk import reads
 from shiyu.desk.forms.usual import WithUsual
 from shiyu.desk.situation import Situation
 from shiyu.people.models import Unit
 
-KINDS_LIST, UNITS_LIST = "kinds-list", "units-list"
-"""Ids of the lists of suggestions on the page of a case."""
+KINDS_LIST, UNITS_LIST = reads.KINDS_LIST, reads.UNITS_LIST
 
 SAY_WHY = gettext_lazy("写明理由或情况，让后面的人看得懂")
 LIKE_SHOWN = 4

@@ -13,14 +13,13 @@ from django.views.decorators.http import require_safe
 from shiyu.cases import actions, rules
 from shiyu.cases.lifecycle import MOVES
 from shiyu.cases.models import Case
-from shiyu.catalogue.rules import kinds_in_use
 from shiyu.desk import listing, sheet
 from shiyu.desk.back import back_of, list_url, place_in_list
-from shiyu.desk.forms.base import KINDS_LIST, UNITS_LIST, MoveForm, units_at_work
+from shiyu.desk.forms.base import MoveForm
 from shiyu.desk.moves import MOVE_FORMS
-from shiyu.desk.queues import counted, shown_count
+from shiyu.desk.queues import shown_count
 from shiyu.desk.situation import Situation
-from shiyu.desk.views.frame import frame
+from shiyu.desk.views.frame import frame, frame_and_counts
 from shiyu.people.actors import Actor
 from shiyu.people.web import SignedIn, actor_of, signed_in
 
@@ -77,9 +76,11 @@ def show(
     beside  what of the menu changes with it, for an answer into the pane.
     """
     actor = actor_of(request)
-    if "prefetch" not in request.headers.get("Sec-Purpose", ""):
-        actions.opened(case, actor=actor)
     about = Situation.of(case, actor)
+    if about.is_unseen and "prefetch" not in request.headers.get("Sec-Purpose", ""):
+        actions.opened(case, actor=actor)
+        about.part_opened()
+    about.lists = lists_of(about)
     in_pane = "HX-Request" in request.headers
     context = sheet.of(about, only_decisions=request.GET.get("story") == "decisions")
     context |= moves_of(about, back, form) | {
@@ -93,49 +94,54 @@ def show(
     }
     if in_pane:
         return render(request, "desk/parts/answer.html", context | (beside or {}), status=status)
-    context |= frame(request) | around(request, case, back)
+    context |= framed(request, case, back)
     return render(request, "desk/case.html", context, status=status)
 
 
 def moves_of(about: Situation, back: str, given: MoveForm | None = None) -> dict[str, Any]:
     """The numbered moves with their forms, and the lists of suggestions these lean on."""
     offered = []
-    lists: set[str] = set()
     for place, name in enumerate((n for n in about.moves if n in MOVE_FORMS), start=1):
         way = MOVE_FORMS[name]
         is_open = given is not None and given.move == name
         form = way.form(about, name, initial={"back": back})
         form = given if given is not None and is_open else form
-        lists.update(form.lists)
         key = str(place) if place <= DIGITS else ""
         shown = {"name": name, "title": MOVES[name].title, "key": key, "words": way.words}
         offered.append(shown | {"form": form, "open": is_open})
     return {
         "moves": offered,
-        "kind_names": _kind_names() if KINDS_LIST in lists else [],
-        "unit_names": _unit_names() if UNITS_LIST in lists else [],
+        "kind_names": about.asides.kind_names,
+        "unit_names": about.asides.unit_names,
     }
 
 
-def around(request: HttpRequest, case: Case, back: str) -> dict[str, Any]:
-    """The way back to the list, and the cases before and after in it."""
-    actor, now = actor_of(request), timezone.now()
+def lists_of(about: Situation) -> frozenset[str]:
+    """The lists of suggestions that the forms of this stage lean on."""
+    ways = (MOVE_FORMS[name] for name in about.permitted if name in MOVE_FORMS)
+    return frozenset(wanted for way in ways for wanted in way.form.lists)
+
+
+def framed(request: HttpRequest, case: Case, back: str) -> dict[str, Any]:
+    """The frame, the way back to the list, and the cases before and after in it."""
+    actor = actor_of(request)
     here, asked = place_in_list(actor, back)
     if here is None:
-        return {"list_url": _found_url(back) or reverse("desk:home"), "place_words": ""}
-    cases = asked.apply(here.cases(actor), now)
-    context: dict[str, Any] = {"list_url": list_url(here, asked), "place_words": ""}
-    own = cases.filter(pk=case.pk).first()
-    if own is None:
-        return context
-    mark = listing.mark_of(own, asked.order)
-    at = counted(cases.filter(listing.before(asked.order, mark))) + 1
-    told = {"n": at, "total": shown_count(counted(cases))}
-    context["place_words"] = _("第 %(n)s/%(total)s") % told
-    for name, back_wards in (("previous", True), ("next", False)):
-        number = listing.neighbour(cases, mark, due=asked.order, back=back_wards)
-        context[name] = case_url(number, back) if number else ""
-    return context
+        way = {"list_url": _found_url(back) or reverse("desk:home"), "place_words": ""}
+        return frame(request) | way
+    way = {"list_url": list_url(here, asked), "place_words": ""}
+    cases = asked.apply(here.cases(actor), timezone.now())
+    own = cases.filter(pk=case.pk).first() if asked.order == "part_due" else case
+    mark = listing.mark_of(own, asked.order) if own is not None else None
+    beside = listing.neighbours(cases, mark, due=asked.order) if mark else None
+    if mark is None or beside is None:  # it has left the list
+        return frame(request) | way
+    ahead = cases.filter(listing.before(asked.order, mark))
+    context, (before, total) = frame_and_counts(request, [ahead, cases])
+    told = {"n": before + 1, "total": shown_count(total)}
+    way["place_words"] = _("第 %(n)s/%(total)s") % told
+    way |= {name: case_url(to, back) if to else "" for name, to in beside.items()}
+    return context | way
 
 
 def _found_url(back: str) -> str:
@@ -149,11 +155,3 @@ def _found_url(back: str) -> str:
 def case_url(number: str, back: str) -> str:
     address = reverse("desk:case", args=[number])
     return f"{address}?{back}" if back else address
-
-
-def _kind_names() -> list[tuple[str, str]]:
-    return list(kinds_in_use().values_list("name", "major_name"))
-
-
-def _unit_names() -> list[str]:
-    return list(units_at_work().values_list("name", flat=True))

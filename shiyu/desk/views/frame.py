@@ -1,5 +1,6 @@
 """What stands around every page of the desk: the duty menu, what was just done (工作台框架)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,9 +8,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from shiyu.cases.models import CaseQuerySet
 from shiyu.desk import done, kept
+from shiyu.desk.models import Saved
 from shiyu.desk.queues import Queue, counted_each, held_by, shown_count
-from shiyu.notices.rules import unread_count
+from shiyu.notices.rules import MANY, unread_for
 from shiyu.people.actors import Actor
 from shiyu.people.web import actor_of
 
@@ -26,37 +29,42 @@ class Entry:
 
 def frame(request: HttpRequest, here: str = "") -> dict[str, Any]:
     """The menu's queues with their counts, the last moves, the unread notices."""
+    return frame_and_counts(request, here=here)[0]
+
+
+def frame_and_counts(
+    request: HttpRequest, lists: Sequence[CaseQuerySet] = (), *, here: str = ""
+) -> tuple[dict[str, Any], list[int]]:
+    """The same, and how many are in these lists: all is counted in one query."""
     actor = actor_of(request)
-    return {
-        "menu": menu(actor, here),
+    queues = held_by(actor)
+    work = [queue for queue in queues if not queue.newest]  # lists that are no work are not counted
+    asked = [queue.cases(actor) for queue in work]
+    unread, saved, *counts = counted_each([unread_for(actor), kept.kept_for(actor), *lists, *asked])
+    waiting = dict(zip((queue.name for queue in work), counts[len(lists) :], strict=True))
+    context = {
+        "menu": [_entry(queue, waiting.get(queue.name), here) for queue in queues],
         "just_done": done.just_done(request),
-        "unread": unread_count(actor),
+        "unread": min(unread, MANY + 1),
         "may_report": actor.holds(*MAY_REPORT),
         "may_order": actor.holds("intake", "dispatch"),
         "quick": _quick(actor),
-        "saved_filters": [(saved, kept.address_of(saved)) for saved in kept.saved_for(actor)],
+        "saved_filters": _saved(actor) if saved else [],
     }
+    return context, counts[: len(lists)]
 
 
 MAY_REPORT = ("report", "intake", "patrol", "dispatch", "command", "verify")
 """Duties whose holders may enter a report (上报)."""
 
 
-def menu(actor: Actor, here: str = "") -> list[Entry]:
-    """The queues with what waits in them, all counted in one query; lists that are no work not."""
-    queues = held_by(actor)
-    work = [queue for queue in queues if not queue.newest]
-    counts = counted_each([queue.cases(actor) for queue in work])
-    waiting = {queue.name: shown_count(count) for queue, count in zip(work, counts, strict=True)}
-    return [
-        Entry(
-            queue,
-            reverse("desk:queue", args=[queue.name]),
-            waiting.get(queue.name, ""),
-            queue.name == here,
-        )
-        for queue in queues
-    ]
+def _entry(queue: Queue, count: int | None, here: str) -> Entry:
+    address = reverse("desk:queue", args=[queue.name])
+    return Entry(queue, address, "" if count is None else shown_count(count), queue.name == here)
+
+
+def _saved(actor: Actor) -> list[tuple[Saved, str]]:
+    return [(saved, kept.address_of(saved)) for saved in kept.saved_for(actor)]
 
 
 def _quick(actor: Actor) -> list[tuple[str, str, str]]:
