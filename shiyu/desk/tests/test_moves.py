@@ -10,7 +10,7 @@ from shiyu.cases.lifecycle import MOVES, Stage
 from shiyu.cases.tests.world import a_photo
 from shiyu.desk.moves import MOVE_FORMS
 
-PROGRAM_ONLY = {"import_close"}
+PROGRAM_ONLY = {"import_close", "hand_over"}
 
 
 def post(client, case, move, **data):
