@@ -8,8 +8,8 @@ from django.db import models
 class Answered(models.Model):
     """The answer once given to a request, kept to be given again (已答复的请求).
 
-    Written in the transaction of the effect. `key` and `body_hash` are SHA-256 in hex: a key
-    typed by a client is never stored as it came.
+    Written in the transaction of the effect. `key` and `body_hash` are HMAC-SHA-256 in hex,
+    keyed outside the database: neither a client's key nor what a form said can be guessed back.
     """
 
     client = models.CharField(max_length=80)

@@ -6,11 +6,13 @@ under the same key is refused, and so is one that arrives while the first is sti
 """
 
 import hashlib
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -47,8 +49,8 @@ def once(
 
     Raises  InProgress (409) while the same request is under way; KeyReused (422).
     """
-    named = {"client": client, "route": route, "key": _sha256(key)}
-    body_hash = _sha256(body)
+    named = {"client": client, "route": route, "key": _hidden(key)}
+    body_hash = _hidden(body)
     with transaction.atomic():
         if not _lock(**named):
             raise InProgress(_("这份请求正在办理，稍等几秒再看结果"))
@@ -88,5 +90,7 @@ def _lock(*, client: str, route: str, key: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _sha256(text: str | bytes) -> str:
-    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
+def _hidden(text: str | bytes) -> str:
+    """A hash keyed outside the database: a body may be a password, which could be guessed."""
+    plain = text.encode() if isinstance(text, str) else text
+    return hmac.new(settings.SECRET_KEY.encode(), plain, hashlib.sha256).hexdigest()

@@ -1,5 +1,7 @@
 """Views that answer the same request the same way: by header, form token or double click."""
 
+import base64
+import hashlib
 import re
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -16,7 +18,7 @@ from django.test import RequestFactory
 from django.urls import ResolverMatch
 from django.utils import timezone
 
-from shiyu.common.answered import answered_once
+from shiyu.common.answered import answered_once, body_hash
 from shiyu.common.errors import KeyReused, Refused
 from shiyu.common.models import Answered, Attempt
 
@@ -80,6 +82,19 @@ def test_the_header_works_for_clients_without_forms() -> None:
 
     assert (first.content, again.content) == (b'{"n": 1}', b'{"n": 1}')
     assert (again.status_code, again["Content-Type"], len(done)) == (201, "application/json", 1)
+
+
+def test_neither_a_page_nor_a_form_can_be_read_out_of_what_is_kept() -> None:
+    view, _done = counting(lambda n: HttpResponse("王芳 13800001234"))
+    said = post({"password": "shiyu-2026"})
+    plain = body_hash(said)
+    view(said)
+
+    (kept,) = Answered.objects.values_list("key", "body_hash", "answer")
+    page = base64.b64encode("王芳 13800001234".encode()).decode()
+    guessed = [hashlib.sha256(text.encode()).hexdigest() for text in (plain, f"body {plain}")]
+    assert not {page, plain, *guessed} & set(kept)
+    assert page not in str(kept)
 
 
 def test_another_text_under_the_same_token_is_refused() -> None:
