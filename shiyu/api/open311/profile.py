@@ -7,15 +7,17 @@ from datetime import timedelta
 from typing import Any
 
 from django.core import signing
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from shiyu.api.entry import Caller
+from shiyu.api.open311.creating import WINDOW
 from shiyu.api.open311.forms import Record, answer, when
 from shiyu.api.open311.publishing import CLOSED, OPEN, published, status_of, with_all
 from shiyu.api.open311.served import Asked, served
 from shiyu.cases import actions
-from shiyu.cases.lifecycle import FINAL, MOVES, Outcome
+from shiyu.cases.lifecycle import FINAL, MOVES, Outcome, Stage
 from shiyu.cases.models import Case, Rating, Report
 from shiyu.cases.story import lines_of
 from shiyu.common.answered import body_hash
@@ -99,11 +101,13 @@ def outcome(asked: Asked, number: str) -> HttpResponse:
 
 @served("GET", needs_key=True)
 def documents(asked: Asked, number: str) -> HttpResponse:
-    """Pictures of a case that this system reported, by addresses that open for a minute."""
+    """Its own pictures of a case that this system reported, and of a closed one what was done,
+    by addresses that open for a minute; others may have reported the same case."""
     case = _own(asked, number)
-    shown = Photo.objects.filter(subject=case.subject)
-    if case.stage not in FINAL:
-        shown = shown.filter(role=Photo.Role.SCENE)
+    mine = Q(added_by=_caller(asked).actor.ref)
+    if case.stage == Stage.CLOSED:
+        mine |= Q(role=Photo.Role.AFTER)
+    shown = Photo.objects.filter(mine, subject=case.subject)
     found = [
         {
             "document_id": photo.public_id,
@@ -211,7 +215,12 @@ def _once(
     body = body_hash(asked.request)
     key = asked.request.headers.get("Idempotency-Key", "")[:200]
     kept = once(
-        client=_caller(asked).actor.ref, route=route, key=key or f"body {body}", body=body, act=act
+        client=_caller(asked).actor.ref,
+        route=route,
+        key=key or f"body {body}",
+        body=body,
+        within=None if key else WINDOW,
+        act=act,
     )
     record = dict(kept.content) | {name: said[0] for name, said in (more or {}).items() if said}
     return answer(asked.form, root, each, [record], status=kept.status)

@@ -43,10 +43,13 @@ def with_all(cases: "QuerySet[Case]") -> "QuerySet[Case]":
     return cases.prefetch_related(Prefetch("assignments", lead, to_attr="leads"))
 
 
-def records(cases: Sequence[Case], *, extended: bool = False) -> list[Record]:
+def records(
+    cases: Sequence[Case], *, caller: Caller | None, extended: bool = False
+) -> list[Record]:
     """Cases as service requests, in the order of the standard's example."""
     paths = paths_of({case.place_number for case in cases})
-    words = _own_words([case for case in cases if case.own])  # type: ignore[attr-defined]
+    own = [case for case in cases if case.own]  # type: ignore[attr-defined]
+    words = _own_words(own, caller.actor.ref) if caller else {}
     return [_record(case, paths[case.place_number], words, extended) for case in cases]
 
 
@@ -130,11 +133,11 @@ def _point(degrees: float | None, own: bool) -> float | None:
     return degrees if degrees is None or own else round(degrees, ROUNDED)
 
 
-def _own_words(cases: Sequence[Case]) -> dict[int, str]:
-    """What the client itself said, as far as it is not erased."""
+def _own_words(cases: Sequence[Case], source: str) -> dict[int, str]:
+    """What the client itself said, as far as it is not erased; others may share its cases."""
     if not cases:
         return {}
-    said = Report.objects.filter(case__in=cases, source__startswith="key:", remark_id__isnull=False)
+    said = Report.objects.filter(case__in=cases, source=source, remark_id__isnull=False)
     rows = said.values_list("case_id", "remark_id")
     of_case = {remark: case for case, remark in rows if remark is not None}
     kept = Remark.objects.filter(pk__in=list(of_case), erased_at__isnull=True)

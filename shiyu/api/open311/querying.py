@@ -53,7 +53,8 @@ def request_list(asked: Asked) -> HttpResponse:
     if start + size > max(DEEPEST, MOST):
         raise Refused(_("翻页太深，请改用 start_date 和 end_date"), field="page")
     ordered = with_all(cases).order_by("-reported_at", "-id")
-    found = records(list(ordered[start : start + size]), extended=asked.extended)
+    shown = list(ordered[start : start + size])
+    found = records(shown, caller=asked.caller, extended=asked.extended)
     return answer(asked.form, "service_requests", "request", found)
 
 
@@ -63,7 +64,7 @@ def request_single(asked: Asked, number: str) -> HttpResponse:
     found = list(with_all(published(asked.where, asked.caller)).filter(number=number)[:1])
     if not found:
         raise NotFound(_("没有这个 service_request_id"), field="service_request_id")
-    told = records(found, extended=asked.extended)
+    told = records(found, caller=asked.caller, extended=asked.extended)
     return answer(asked.form, "service_requests", "request", told)
 
 

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from shiyu.api.open311.creating import WINDOW
 from shiyu.api.open311.tests.calls import Citizen, citizen, fault, tree
 from shiyu.cases import actions
 from shiyu.cases.lifecycle import Stage
 from shiyu.cases.models import Case
 from shiyu.cases.tests.world import World, a_photo
+from shiyu.common.models import Answered
 from shiyu.journal.models import Remark
 from shiyu.notices.models import Subscription
 
@@ -111,6 +113,9 @@ def test_a_webhook_needs_the_right_to_see_and_stays_within_it(world: World) -> N
     )
     assert ended.status_code == 200
     assert beyond(seeing, "webhooks.json", own=True).json() == []
+    Answered.objects.update(at=timezone.now() - WINDOW)
+    (anew,) = seeing.post("webhooks.json", base=PROFILE, **said).json()
+    assert anew["secret"]
 
 
 def test_what_goes_beyond_stands_in_a_place_of_its_own_and_only_when_asked_for(

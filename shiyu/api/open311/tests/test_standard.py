@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from shiyu.api.open311.tests.calls import Citizen, citizen, fault, tree
+from shiyu.cases import actions as do
 from shiyu.cases.lifecycle import Stage
 from shiyu.cases.models import Case, Report, Reporter
 from shiyu.cases.tests.world import World, a_photo
@@ -279,6 +280,25 @@ def test_who_sent_a_report_sees_its_own_words_and_nobody_elses(
     for stranger in (other.get(path, own=True), anybody.get(path)):
         (said,) = stranger.json()
         assert (said["description"], said["address"]) == (None, "鼓楼区书店街街道书店街社区")
+
+
+def test_of_a_case_that_two_systems_reported_each_sees_its_own_words_alone(world: World) -> None:
+    app, other = citizen(), citizen("另一个应用")
+    theirs, mine = (
+        a.report(description=said, media=a_photo()).json()[0]["service_request_id"]
+        for a, said in ((other, "王女士家门口"), (app, "井盖破了"))
+    )
+    into = Case.objects.get(number=theirs)
+    do.merge(Case.objects.get(number=mine), into=into, actor=world.actor("intake"))
+
+    (said,) = app.get(f"requests/{theirs}.json", own=True).json()
+    assert said["description"] == "井盖破了"
+    (said,) = other.get(f"requests/{theirs}.json", own=True).json()
+    assert said["description"] == "王女士家门口"
+    path = f"requests/{theirs}/documents.json"
+    profile = "/open311/profile/v1/"
+    assert app.get(path, own=True, base=profile).json() == []
+    assert len(other.get(path, own=True, base=profile).json()) == 1
 
 
 def test_an_ended_case_is_closed_and_says_how(world: World, anybody: Citizen) -> None:
