@@ -265,6 +265,16 @@ def test_only_another_who_commands_the_place_decides(who, world, make_case):
         exports.refuse(export, reason="不必", actor=world.actor(who))
 
 
+def test_what_reaches_beyond_every_place_is_for_who_commands_the_whole_city(world, make_case):
+    make_case(Stage.HANDLING)
+    export = at_stage(world, "asked", "handler")
+
+    assert not rules.visible_to(world.actor("commander")).exists()
+    with pytest.raises(NotAllowed):
+        exports.approve(export, actor=world.actor("commander"), later=[].append)
+    exports.approve(export, actor=world.actor("commander_city"), later=[].append)
+
+
 def test_a_commander_does_not_approve_their_own(world, make_case):
     make_case()
     export = at_stage(world, "asked", "commander")
