@@ -1,5 +1,6 @@
 """Reporting a case, finding cases, reading one (案件)."""
 
+import hashlib
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
@@ -142,7 +143,7 @@ def report(request: HttpRequest, data: ReportIn) -> Given:
     actor = actor_of(request)
     intake = Intake(
         source=actor.ref,
-        source_ref=data.ref or key_of(request)[:80],
+        source_ref=data.ref or hashlib.sha256(key_of(request).encode()).hexdigest(),
         channel=data.channel,
         text=data.text,
         address=data.address,
