@@ -13,6 +13,7 @@ from shiyu.api.models import Client, Grant, Key, Purpose
 from shiyu.common.errors import OutOfOrder, Refused
 from shiyu.files import actions as files
 from shiyu.journal.actions import moment, record
+from shiyu.notices import actions as notices
 from shiyu.people.actors import Actor
 from shiyu.people.duties import Duty
 from shiyu.people.models import Unit
@@ -88,6 +89,7 @@ def regrant(
     client.save(update_fields=["version", "per_minute"])
     facts = {"before": before, "after": _written(client), "per_minute": client.per_minute}
     record(client.subject, "regrant_client", actor=actor, facts=facts)
+    keep_told_within(client, actor=actor)
     return client
 
 
@@ -148,8 +150,15 @@ def note_use(key_id: int) -> None:
 
 
 def forget_scopes() -> None:
-    """Have every process read the grants anew."""
+    """Have every process read the grants anew, and what each is told follow the new numbers."""
     Client.objects.update(version=F("version") + 1)
+    for client in Client.objects.order_by("pk"):
+        keep_told_within(client, actor=Actor.program("places"))
+
+
+def keep_told_within(client: Client, *, actor: Actor) -> None:
+    """What a client subscribed to reaches no further than its grants (订阅随授权)."""
+    notices.keep_within(client.subject, rules.told_within(rules.held_by(client)), actor=actor)
 
 
 def drop_old_uploads(*, before: datetime) -> int:

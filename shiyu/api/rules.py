@@ -96,6 +96,12 @@ def held_by(client: Client) -> tuple[Scope, ...]:
     return tuple(_scope(grant, client.unit_id or 0) for grant in grants)
 
 
+def told_within(held: Iterable[Scope]) -> tuple[int, int] | None:
+    """The one stretch of places whose events a client may be told; None where it is not one."""
+    scopes = [scope for scope in held if scope.duty == LOOK]
+    return (scopes[0].first, scopes[0].last) if len(scopes) == 1 else None
+
+
 def may_see_upload(actor: Actor, subject: str) -> bool:
     """A photo that waits for its case is seen by the client that sent it."""
     return actor.kind == "key" and subject == upload_of(actor)

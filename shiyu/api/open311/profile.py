@@ -16,6 +16,7 @@ from shiyu.api.open311.creating import WINDOW
 from shiyu.api.open311.forms import Record, answer, when
 from shiyu.api.open311.publishing import CLOSED, OPEN, published, status_of, with_all
 from shiyu.api.open311.served import Asked, served
+from shiyu.api.rules import told_within
 from shiyu.cases import actions
 from shiyu.cases.lifecycle import FINAL, MOVES, Outcome, Stage
 from shiyu.cases.models import Case, Rating, Report
@@ -30,8 +31,6 @@ from shiyu.notices import actions as notices
 from shiyu.notices.events import EVENTS
 from shiyu.notices.models import Subscription
 from shiyu.notices.rules import subscriptions_of
-from shiyu.people.actors import Scope
-from shiyu.people.duties import LOOK
 
 TOLD = frozenset(MOVES) - {"remark", "correct", "urge"}
 """Moves that anybody may know of; the others are words among colleagues."""
@@ -170,8 +169,8 @@ def _subscriptions(asked: Asked) -> HttpResponse:
 def _subscribe(asked: Asked) -> HttpResponse:
     """Have events of the places that this system may see sent to an address of its own."""
     caller = _caller(asked)
-    scopes = [scope for scope in caller.actor.held if scope.duty == LOOK]
-    if len(scopes) != 1:
+    places = told_within(caller.actor.held)
+    if places is None:
         raise NotAllowed(_("订阅需要 cases:read 权限，且只在一个区域"))
     types = [part.strip() for part in asked.text("types").split(",") if part.strip()]
     secrets: list[str] = []
@@ -182,7 +181,7 @@ def _subscribe(asked: Asked) -> HttpResponse:
             types or list(EVENTS),
             name=asked.text("name") or caller.actor.name,
             actor=caller.actor,
-            places=_interval(scopes[0]),
+            places=places,
         )
         secrets.append(secret)
         return Answer(201, _subscription(row))
@@ -274,10 +273,6 @@ def _caller(asked: Asked) -> Caller:
     if asked.caller is None:
         raise NotAllowed(_("需要 api_key"), field="api_key")
     return asked.caller
-
-
-def _interval(scope: Scope) -> tuple[int, int]:
-    return scope.first, scope.last
 
 
 def _subscription(row: Subscription) -> Record:

@@ -24,6 +24,7 @@ from shiyu.notices.actions.owing import owe, publish
 from shiyu.notices.actions.reading import mark_all_read, mark_read
 from shiyu.notices.actions.subscribing import (
     change_subscription,
+    keep_within,
     pause,
     resume,
     reveal,
@@ -49,6 +50,7 @@ __all__ = [
     "hear_back",
     "hold_back",
     "keep_house",
+    "keep_within",
     "mark_all_read",
     "mark_arrived",
     "mark_read",

@@ -138,6 +138,22 @@ def unsubscribe(subscription: Subscription, *, actor: Actor) -> Subscription:
     return row
 
 
+@transaction.atomic
+def keep_within(owner: str, places: tuple[int, int] | None, *, actor: Actor) -> None:
+    """Hold an owner's subscriptions to the places it may see now (随授权收窄).
+
+    places  first and last preorder number, as when subscribing; None ends them all.
+    """
+    mine = Subscription.objects.filter(owner=owner).exclude(standing="ended")
+    for row in mine.select_for_update().order_by("pk"):
+        if places is None:
+            unsubscribe(row, actor=actor)
+        elif (row.first, row.last) != places:
+            row.first, row.last = places
+            row.save(update_fields=["first", "last"])
+            record(row.subject, "change", actor=actor, facts={"fields": ["places"]})
+
+
 def secret_of(row: Subscription) -> str:
     """The secret that signs now; for the sender and for `reveal` alone."""
     return vault.unseal(row.sealed, belongs_to=f"subscription:{row.ref}:{row.key_no}")

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from shiyu.api import actions as keys
+from shiyu.api.models import Client as System
 from shiyu.api.open311.creating import WINDOW
-from shiyu.api.open311.tests.calls import Citizen, citizen, fault, tree
+from shiyu.api.open311.tests.calls import ADMIN, Citizen, citizen, fault, tree
 from shiyu.cases import actions
 from shiyu.cases.lifecycle import Stage
 from shiyu.cases.models import Case
@@ -15,6 +17,7 @@ from shiyu.cases.tests.world import World, a_photo
 from shiyu.common.models import Answered
 from shiyu.journal.models import Remark
 from shiyu.notices.models import Subscription
+from shiyu.places.events import renumbered
 
 pytestmark = pytest.mark.django_db
 PROFILE = "/open311/profile/v1/"
@@ -116,6 +119,26 @@ def test_a_webhook_needs_the_right_to_see_and_stays_within_it(world: World) -> N
     Answered.objects.update(at=timezone.now() - WINDOW)
     (anew,) = seeing.post("webhooks.json", base=PROFILE, **said).json()
     assert anew["secret"]
+
+
+def test_a_webhook_follows_what_its_system_may_still_see(world: World) -> None:
+    seeing = citizen("看得见的", "cases:report", "cases:read@410204")
+    said = {"url": "https://example.org/hook", "types": "case.closed", "name": "钩子"}
+    (made,) = seeing.post("webhooks.json", base=PROFILE, **said).json()
+    client = System.objects.get(pk=seeing.ref.partition(":")[2])
+    row = Subscription.objects.get(pk=int(made["webhook_id"]))
+    gulou, longting = world.places["gulou"], world.places["longting"]
+
+    keys.regrant(client, scopes=["cases:read@410202"], actor=ADMIN)
+    row.refresh_from_db()
+    assert (row.first, row.last) == (longting.first, longting.last)
+    Subscription.objects.update(first=gulou.first, last=gulou.last)
+    renumbered.send(type(gulou), place_ids=[gulou.pk])
+    row.refresh_from_db()
+    assert (row.first, row.last) == (longting.first, longting.last)
+    keys.regrant(client, scopes=["cases:report"], actor=ADMIN)
+    row.refresh_from_db()
+    assert row.standing == "ended"
 
 
 def test_what_goes_beyond_stands_in_a_place_of_its_own_and_only_when_asked_for(
