@@ -4,6 +4,7 @@ import pytest
 from django.db import connection, transaction
 
 from shiyu.cases import actions as do
+from shiyu.cases.actions import succeeding
 from shiyu.cases.audit import Audited, broken_invariants, replay_all
 from shiyu.cases.lifecycle import MOVES, Stage
 from shiyu.cases.models import Assignment, Case
@@ -86,9 +87,10 @@ def test_a_move_needs_its_duty(verb, world, monkeypatch):
     before = trace(case)
     outsider = world.actor("intake_longting")
     monkeypatch.setattr(type(world), "actor", lambda self, key: outsider)
-    if verb == "import_close":
+    if verb in PROGRAM_ONLY:
         with pytest.raises(NotAllowed):
-            do.import_close(case, actor=outsider)
+            PROGRAM_ONLY[verb](world, case, outsider)
+        assert trace(case) == before
         return
 
     with pytest.raises((NotAllowed, NotFound)), transaction.atomic():
@@ -98,6 +100,12 @@ def test_a_move_needs_its_duty(verb, world, monkeypatch):
         assert trace(case) == before
 
 
+PROGRAM_ONLY = {
+    "import_close": lambda _w, case, actor: do.import_close(case, actor=actor),
+    "hand_over": lambda w, case, actor: succeeding.hand_over(
+        case, unit=w.units["roads"], to=w.units["waste"], actor=actor
+    ),
+}
 PROCEDURE_STAGES = {
     verb: [s for s in Stage.values if s in sources(verb)] or ["reported"] for verb in PROCEDURE
 }
