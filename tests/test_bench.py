@@ -10,14 +10,14 @@ import pytest
 SHIYU = [sys.executable, "-c", "from shiyu.site.cli import main; main()"]
 
 
-def bench(*words):
+def bench(*words, within=120):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SHIYU_")}
     return subprocess.run(
         [*SHIYU, "bench", *words],
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=within,
     )
 
 
@@ -42,6 +42,20 @@ def test_a_short_bench_ends_with_everything_acknowledged_in_the_database(what):
         assert set(found["request_ms"]) == {"p50", "p95"}
         assert set(found["cores_used"]) == {"pages", "database", "generator"}
         assert (found["refused"], found["failures"]) == ({}, {})
+
+
+@pytest.mark.long
+def test_a_short_bench_of_lists_ends_with_every_page_measured_beside_its_bare_sql():
+    ended = bench("lists", "--cases", "300", "--rounds", "1", "--json", within=600)
+
+    assert ended.returncode == 0, ended.stderr
+    (small,) = json.loads(ended.stdout)["sizes"]
+    assert small["cases"] >= 300
+    assert {"intake: to_accept", "case closed", "daily figures", "resident: home"} <= set(
+        small["pages"]
+    )
+    for page in small["pages"].values():
+        assert page["p95"] >= page["p50"] > 0
 
 
 def test_a_number_of_clients_that_is_none_is_one_sentence():

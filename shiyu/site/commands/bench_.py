@@ -17,6 +17,7 @@ from shiyu.site.start import refuse
 CLIENTS_MOST = 256
 SECONDS_MOST = 600
 CASES_MOST = 10_000_000
+ROUNDS_MOST = 1_000
 
 
 class Counts(click.ParamType):
@@ -63,6 +64,13 @@ class Counts(click.ParamType):
     show_default=True,
     help="Measure the lists in a city of so many cases, then grown to so many (lists).",
 )
+@click.option(
+    "--rounds",
+    type=click.IntRange(1, ROUNDS_MOST),
+    default=15,
+    show_default=True,
+    help="Open each page so often, after once to warm up (lists).",
+)
 @click.option("--photo", is_flag=True, help="Let each report bring a photo (intake).")
 @click.option("--json", "as_json", is_flag=True, help="The whole outcome as one line of JSON.")
 def command(
@@ -71,6 +79,7 @@ def command(
     seconds: float,
     through: str,
     cases: tuple[int, ...],
+    rounds: int,
     photo: bool,
     as_json: bool,
 ) -> None:
@@ -86,7 +95,7 @@ def command(
     a fault in what was written.
     """
     if what == "lists":
-        _lists(cases, as_json)
+        _lists(cases, rounds, as_json)
         return
     measure = _measure()
     if photo and (what != "intake" or through != "pages"):
@@ -109,12 +118,14 @@ def command(
         sys.exit(1)
 
 
-def _lists(cases: tuple[int, ...], as_json: bool) -> None:
+def _lists(cases: tuple[int, ...], rounds: int, as_json: bool) -> None:
     """The lists of a small and of a large city; the last line sums up."""
     _measure()
     lists, measure = import_module("bench.lists"), import_module("bench.measure")
     try:
-        outcome = lists.run(sizes=cases, say=lambda words: click.echo(words, err=True))
+        outcome = lists.run(
+            sizes=cases, rounds=rounds, say=lambda words: click.echo(words, err=True)
+        )
     except measure.Trouble as trouble:
         refuse(str(trouble))
     slow = outcome["slow"]
