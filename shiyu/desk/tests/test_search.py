@@ -156,7 +156,7 @@ def test_what_matched_is_marked_in_its_place(desk, world):
 def test_a_long_text_is_shown_around_its_match():
     pieces = found.snippet("前" * 50 + "井盖" + "后" * 80, ["井盖"])
 
-    assert pieces[0] == ("…" + "前" * 14, False)
+    assert pieces[0] == ("…" + "前" * found.AROUND, False)
     assert pieces[1] == ("井盖", True)
     assert pieces[2][0].endswith("…")
 
