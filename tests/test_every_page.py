@@ -494,6 +494,7 @@ ADDRESSES: dict[str, list[Address]] = {
     "set_language": [_of(ANYBODY, {FOUND, NO_METHOD}, FOUND)],
     "size": [_of(ANYBODY, NO_METHOD, FOUND)],
     "looks": [_of(ANYBODY, NONE)],
+    "favicon": [_of(ANYBODY, FOUND)],
     "portal:home": [_of(ANYBODY)],
     "portal:help": [_of(ANYBODY)],
     "portal:go_on": [_of(ANYBODY, FOUND)],

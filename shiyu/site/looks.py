@@ -3,9 +3,11 @@
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from shiyu.site.context import ELDER, SIZE_COOKIE, page
 from shiyu.site.icons import ICONS
@@ -34,6 +36,13 @@ def size(request: HttpRequest) -> HttpResponse:
     else:
         response.delete_cookie(SIZE_COOKIE, samesite="Lax")
     return response
+
+
+@require_safe
+@cache_control(public=True, max_age=24 * 3600)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """The city's seal for whoever asks at the old address without reading the page (站点图标)."""
+    return HttpResponseRedirect(static("site/favicon.ico"))
 
 
 @require_GET

@@ -67,6 +67,9 @@ class Headers:
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             # A shared desk computer: after signing out, "back" shows nothing.
             response.setdefault("Cache-Control", "private, no-store")
+        elif response.get("Content-Type", "").startswith("text/html"):
+            # A page knows the reader's language, size and draft: nobody else's copy, asked anew.
+            response.setdefault("Cache-Control", "private, no-cache")
         return response
 
 

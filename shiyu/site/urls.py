@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("overview/", overview.overview, name="overview"),
     path("size/", looks.size, name="size"),
     path("looks/", looks.looks, name="looks"),
+    path("favicon.ico", looks.favicon, name="favicon"),
     path("", include("shiyu.api.urls")),
     path("", include("shiyu.portal.urls")),
 ]

@@ -48,6 +48,7 @@ const single: Record<string, (event: KeyboardEvent) => void> = {
   x: () => pick(current()),
   z: () => one<HTMLElement>("[data-undo]")?.click(),
   r: () => letIn(),
+  b: () => one<HTMLElement>("[data-bulk]:not([hidden]) button")?.focus(),
   "/": () => search(),
   "?": () => showKeys(),
   g: () => {
@@ -119,7 +120,9 @@ const KEYS: [string, string][] = [
   ["R", "显示新案件"],
   ["/", "搜索"],
   ["Ctrl+K", "命令框"],
-  ["G D / G W / G M", "去工作台 / 大屏 / 我的"],
+  ["B", "到批量办理"],
+  ["G D / G M", "去工作台 / 我上报的"],
+  ["G F / G S / G E", "去日统计 / 常用筛选 / 导出的文件"],
   ["?", "快捷键"],
 ];
 

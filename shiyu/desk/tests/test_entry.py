@@ -68,7 +68,7 @@ def test_the_same_opened_form_is_one_report(client, world):
         ({"phone": "abc"}, "电话应是数字"),
         ({"kind": "没有的类"}, "没有找到“没有的类”"),
         ({"place": "999"}, "选一个区域"),
-        ({"channel": "import"}, "import"),
+        ({"channel": "import"}, "从列出的选项里选一个"),
     ],
 )
 def test_what_is_wrong_is_said_and_the_rest_kept(changes, sentence, client, world):

@@ -185,11 +185,11 @@ def test_more_rows_than_anybody_takes_are_refused_telling_the_bound(
     ("said", "sentence"),
     [
         ({"purpose": ""}, "选一个用途"),
-        ({"purpose": "fun"}, "fun"),
+        ({"purpose": "fun"}, "从列出的选项里选一个"),
         ({"reason": " "}, "写明用来做什么"),
         ({"reason": "长" * 201}, "最多 200 字"),
         ({"columns": []}, "至少选一列"),
-        ({"columns": ["password"]}, "password"),
+        ({"columns": ["password"]}, "从列出的选项里选一个"),
     ],
 )
 def test_without_a_purpose_nothing_is_exported(said, sentence, client, world, make_case):

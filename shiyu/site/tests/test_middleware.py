@@ -106,6 +106,19 @@ def test_https_is_kept_to_once_it_is_used(asking):
     assert safe["Strict-Transport-Security"].startswith("max-age=")
 
 
+@pytest.mark.urls("shiyu.site.urls")
+def test_a_page_is_asked_anew_and_is_nobody_elses(asking):
+    assert asking.get("/")["Cache-Control"] == "private, no-cache"
+
+
+@pytest.mark.urls("shiyu.site.urls")
+def test_the_old_address_of_the_icon_leads_to_it(asking):
+    page = asking.get("/favicon.ico")
+
+    assert page.status_code == 302
+    assert page["Location"].endswith(".ico")
+
+
 def test_pages_of_a_session_are_kept_by_nobody(asking):
     asking.cookies["sessionid"] = "made-up"
 
