@@ -3,14 +3,19 @@
 Django's fields carry short phrases of their own; whoever writes a form may still say it better.
 """
 
+from typing import TYPE_CHECKING
+
 from django import forms
 from django.core import validators
 from django.utils.translation import gettext_lazy as _
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
 CHOOSE = _("从列出的选项里选一个")
 FILE = _("没有收到文件，请重新选择")
 
-SENTENCES: dict[type[forms.Field], dict[str, object]] = {
+SENTENCES: dict[type[forms.Field], dict[str, "str | StrPromise"]] = {
     forms.Field: {"required": _("填写这一项")},
     forms.IntegerField: {"invalid": _("这里填整数，如 3")},
     forms.DecimalField: {"invalid": _("这里填数字，如 0.5")},
