@@ -49,8 +49,8 @@ def once(
 
     Raises  InProgress (409) while the same request is under way; KeyReused (422).
     """
-    named = {"client": client, "route": route, "key": _hidden(key)}
-    body_hash = _hidden(body)
+    named = {"client": client, "route": route, "key": hidden(key)}
+    body_hash = hidden(body)
     with transaction.atomic():
         if not _lock(**named):
             raise InProgress(_("这份请求正在办理，稍等几秒再看结果"))
@@ -90,7 +90,7 @@ def _lock(*, client: str, route: str, key: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _hidden(text: str | bytes) -> str:
+def hidden(text: str | bytes) -> str:
     """A hash keyed outside the database: a body may be a password, which could be guessed."""
     plain = text.encode() if isinstance(text, str) else text
     return hmac.new(settings.SECRET_KEY.encode(), plain, hashlib.sha256).hexdigest()

@@ -364,3 +364,37 @@ def test_remarks_can_be_erased(world: World) -> None:
 
     assert system.get(f"/cases/{case.number}/remarks").json()["items"] == []
     assert system.get(f"/cases/{case.number}/history").json()["items"][0]["remark"] is None
+
+
+def test_who_only_reported_a_case_reads_its_own_words_and_pictures_alone(
+    world: World, desk: System
+) -> None:
+    def reported(system: System, text: str) -> Case:
+        said = {"text": text, "photos": [system.upload(a_photo()).json()["id"]]} | HERE
+        return Case.objects.get(number=system.post("/cases", said).json()["number"])
+
+    one, other = (let_in(world, "cases:report") for _n in range(2))
+    into, case = reported(one, "王女士家门口"), reported(other, "井盖破了")
+    do.merge(case, into=into, actor=world.actor("intake"))
+    desk.move(into.number, "remark", {"reason": "内部：已电话核实"})
+
+    def read(system: System) -> tuple[set[str], int]:
+        where = f"/cases/{into.number}"
+        texts = {row["text"] for row in system.get(f"{where}/remarks").json()["items"]}
+        lines = system.get(f"{where}/history").json()["items"]
+        assert {line["remark"] for line in lines} - {None} <= texts
+        return texts, len(system.get(f"{where}/photos").json()["items"])
+
+    assert read(one) == ({"王女士家门口"}, 1)
+    assert read(other) == (set(), 0)
+    assert read(desk) == ({"王女士家门口", "内部：已电话核实"}, 1)
+
+
+def test_long_keys_that_begin_alike_are_different_reports(world: World) -> None:
+    system = let_in(world, "cases:report")
+    keys = [f"{'k' * 100}-{n}" for n in range(2)]
+
+    answers = [system.post("/cases", {"text": key[-1]} | HERE, once=key) for key in keys]
+
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert Case.objects.count() == 2

@@ -16,6 +16,7 @@ from shiyu.catalogue.models import Kind, Standard
 from shiyu.common.errors import NotFound
 from shiyu.files.models import Photo
 from shiyu.people.actors import Actor
+from shiyu.people.duties import LOOK, LOOKING, Duty
 from shiyu.people.models import Unit
 from shiyu.places.models import Place
 
@@ -27,6 +28,18 @@ def case_of(actor: Actor, number: str, *, rows: CaseQuerySet | None = None) -> C
     if found is None:
         raise NotFound(_("没有编号为 %(number)s 的案件") % {"number": number[:24]})
     return found
+
+
+def only_reported(actor: Actor, case: Case) -> bool:
+    """Whether a client knows of a case only because it reported it (仅为上报方).
+
+    Then it is told its own words and pictures; others may have reported the same, and what
+    colleagues write among themselves is not for it.
+    """
+    if any(scope.covers(case.place_number) for scope in actor.scopes(*LOOKING, LOOK)):
+        return False
+    units = actor.units(Duty.HANDLE)
+    return not (units and case.assignments.filter(unit__in=units).exists())
 
 
 def kind_called(code: str, field: str = "kind") -> Kind:

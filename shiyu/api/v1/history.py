@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from shiyu.api.audience import LOOKERS
 from shiyu.api.v1.cases import Number
-from shiyu.api.v1.finding import case_of
+from shiyu.api.v1.finding import case_of, only_reported
 from shiyu.api.v1.routes import actor_of, route
 from shiyu.api.v1.shapes import Out, When
 from shiyu.cases import rules, story, timing
@@ -19,6 +20,7 @@ from shiyu.cases.lifecycle import MOVES
 from shiyu.cases.models import Case
 from shiyu.cases.story import names_of
 from shiyu.journal.models import Line, Remark
+from shiyu.people.actors import Actor
 from shiyu.people.models import Unit
 
 TITLES = {
@@ -117,10 +119,11 @@ class ClocksOut(Out):
     summary="办理过程",
 )
 def history(request: HttpRequest, number: Number) -> HistoryOut:
-    """Every step, with what was written at it. A remark that was erased is null."""
+    """Every step, with what was written at it. A remark that was erased is null; a client that
+    only reported the case is told its own remarks alone."""
     case = case_of(actor_of(request), number)
     lines = story.lines_of(case)
-    written = _texts(line.remark_id for line in lines)
+    written = _texts(_told(actor_of(request), case), (line.remark_id for line in lines))
     units = _codes(lines)
     names = names_of({line.actor for line in lines if line.actor.startswith("key:")})
     return HistoryOut(
@@ -139,7 +142,7 @@ def history(request: HttpRequest, number: Number) -> HistoryOut:
 def remarks(request: HttpRequest, number: Number) -> RemarksOut:
     """The description and everything written later."""
     case = case_of(actor_of(request), number)
-    found = list(Remark.objects.filter(subject=case.subject, erased_at__isnull=True))
+    found = list(_told(actor_of(request), case).filter(subject=case.subject))
     names = names_of({r.author for r in found if r.author.startswith("key:")})
     items = [RemarkOut(at=r.written_at, by=_by(r.author, names), text=r.text) for r in found]
     return RemarksOut(number=case.number, items=items)
@@ -211,10 +214,15 @@ def _by(ref: str, names: dict[str, str]) -> ByOut:
     )
 
 
-def _texts(ids: Iterable[int | None]) -> dict[int, str]:
+def _told(actor: Actor, case: Case) -> "QuerySet[Remark]":
+    """What is kept of remarks; a client that only reported is told its own."""
+    kept: QuerySet[Remark] = Remark.objects.filter(erased_at__isnull=True)
+    return kept.filter(author=actor.ref) if only_reported(actor, case) else kept
+
+
+def _texts(kept: "QuerySet[Remark]", ids: Iterable[int | None]) -> dict[int, str]:
     wanted = [pk for pk in ids if pk]
-    found = Remark.objects.filter(pk__in=wanted, erased_at__isnull=True)
-    return dict(found.values_list("pk", "text"))
+    return dict(kept.filter(pk__in=wanted).values_list("pk", "text"))
 
 
 def _codes(lines: Iterable[Line]) -> dict[int, str]:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from django.core import signing
 from django.core.files.uploadedfile import UploadedFile as DjangoFile
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,10 +16,11 @@ from shiyu.api.audience import ANYBODY, LOOKERS, SENDERS
 from shiyu.api.refusals import Invalid
 from shiyu.api.rules import upload_of
 from shiyu.api.v1.cases import Number
-from shiyu.api.v1.finding import case_of
+from shiyu.api.v1.finding import case_of, only_reported
 from shiyu.api.v1.routes import Given, actor_of, route
 from shiyu.api.v1.shapes import Out, When
 from shiyu.api.v1.words import sentence
+from shiyu.cases.lifecycle import Stage
 from shiyu.common.errors import NotFound
 from shiyu.files.actions import keep_photo
 from shiyu.files.models import Photo
@@ -107,8 +109,12 @@ def upload_photo(request: HttpRequest, photo: Annotated[UploadedFile, File()]) -
 )
 def list_photos(request: HttpRequest, number: Number) -> PhotosOut:
     """The photos of a case with addresses that open for a minute."""
-    case = case_of(actor_of(request), number)
+    actor = actor_of(request)
+    case = case_of(actor, number)
     found = Photo.objects.filter(subject=case.subject)
+    if only_reported(actor, case):
+        done = Q(role=Photo.Role.AFTER) if case.stage == Stage.CLOSED else Q()
+        found = found.filter(Q(added_by=actor.ref) | done)
     return PhotosOut(number=case.number, items=[_shown(photo) for photo in found])
 
 
