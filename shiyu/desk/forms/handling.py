@@ -43,6 +43,18 @@ class AskForm(UnitForm):
         super().arrange()
         self.fields["reason"] = reason(gettext_lazy("理由"))
 
+    def note(self) -> str:
+        procedure = self.about.case.procedure
+        if self.move == "ask_extension":
+            most = {"most": procedure.extensions_most}
+            return _("批准后时限加长一次，最多 %(most)d 次。批准以前照常计时。") % most
+        if self.move == "ask_suspension":
+            days = {"days": procedure.suspension_days_most}
+            return (
+                _("批准后暂停计时，最长 %(days)d 天，到期自动接着计时。批准以前照常计时。") % days
+            )
+        return ""
+
 
 class AppealForm(AskForm):
     """Why the overdue mark should not count (申诉超期)."""
