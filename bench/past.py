@@ -237,7 +237,7 @@ def _floor(client: "Client", path: str) -> tuple[int, float]:
     with CaptureQueriesContext(connection) as captured:
         client.get(path)
     texts = [q["sql"] for q in captured.captured_queries]
-    reads = [text for text in texts if text.lstrip("( ").upper().startswith(("SELECT", "WITH"))]
+    reads = [text for text in texts if text.lstrip("( \n").upper().startswith(("SELECT", "WITH"))]
     connection.ensure_connection()
     bare, took = connection.connection, []
     for _ in range(FLOOR_ROUNDS):
