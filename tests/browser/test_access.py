@@ -47,7 +47,8 @@ KEYS = """() => {
     if (one.tabIndex > 0) faults.push(`out of order: ${name(one)}`);
     one.focus();
     if (document.activeElement !== one) faults.push(`takes no focus: ${name(one)}`);
-    else if (![one, one.closest('label'), one.closest('tr'), one.parentElement].some((it) => it && shows(it)))
+    else if (![one, one.closest('label'), one.closest('tr'), one.parentElement]
+        .some((it) => it && shows(it)))
       faults.push(`focus not seen: ${name(one)}`);
   }
   return faults;
