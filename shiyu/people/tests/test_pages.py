@@ -27,7 +27,7 @@ ONLY_POSTED = ["account_end_other_sessions", "account_keys"]
 ALLAUTH_OWN = [
     "account_signup", "account_email", "account_reset_password", "account_set_password",
     "account_inactive", "account_confirm_email", "account_email_verification_sent",
-    "account_request_login_code", "mfa_list_webauthn", "mfa_download_recovery_codes",
+    "account_request_login_code", "mfa_download_recovery_codes",
     "mfa_trust", "usersessions_list",
 ]  # fmt: skip
 
