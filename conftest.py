@@ -8,11 +8,16 @@ from typing import Any
 import pytest
 from django.db import connections
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck, settings
 
 from shiyu.common.home import home
 from shiyu.common.tests.database import TestDatabase, run
 
 pytest_plugins = ["shiyu.cases.tests.fixtures"]
+
+# A busy machine is no fault of ours: nothing here is judged by how long it takes.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 
 @pytest.fixture(scope="session")
