@@ -18,6 +18,7 @@ from shiyu.calendars.models import Calendar, Retimed, Retiming, Revision
 from shiyu.calendars.words import write_days, write_hours
 from shiyu.common.answered import answered_once
 from shiyu.common.errors import Refused
+from shiyu.common.posted import posted
 from shiyu.journal.models import Line
 from shiyu.people.actors import Actor
 from shiyu.people.duties import LOOKING, Duty
@@ -82,7 +83,7 @@ def hours(request: SignedIn, code: str) -> HttpResponse:
         "hours": write_hours(now.hours),
         "weekdays": now.weekdays,
     }
-    form = HoursForm(request.POST or None, initial=typed)
+    form = HoursForm(posted(request), initial=typed)
     if form.is_valid():
         try:
             made = actions.draw_up_hours(code, actor=actor_of(request), **form.cleaned_data)
@@ -108,7 +109,7 @@ def days(request: SignedIn, code: str, year: int) -> HttpResponse:
         "workdays": write_days(days_in(last.workdays, year)),
         "is_published": until >= year,
     }
-    form = DaysForm(request.POST or None, initial=typed, year=year)
+    form = DaysForm(posted(request), initial=typed, year=year)
     if form.is_valid():
         try:
             made = _draw_up_days(code, year, last, form, actor_of(request))

@@ -24,6 +24,7 @@ SENTENCES: dict[type[forms.Field], dict[str, "str | StrPromise"]] = {
     forms.TimeField: {"invalid": _("时刻写成 08:30 这样")},
     forms.DateTimeField: {"invalid": _("时间写成 2026-11-21 08:30 这样")},
     forms.UUIDField: {"invalid": _("编号不完整，请从原处重新复制")},
+    forms.URLField: {"invalid": _("网址写完整，如 https://example.com")},
     forms.FileField: {"invalid": FILE, "missing": FILE, "empty": _("这个文件是空的，请换一个")},
     forms.ChoiceField: {"invalid_choice": CHOOSE},
     forms.MultipleChoiceField: {"invalid_choice": CHOOSE, "invalid_list": CHOOSE},

@@ -15,6 +15,7 @@ from shiyu.api.models import Client, Key
 from shiyu.common.answered import TOKEN_FIELD, answered_once, body_hash, client_of
 from shiyu.common.errors import Refused
 from shiyu.common.once import Answer, once
+from shiyu.common.posted import posted
 from shiyu.people.duties import Duty
 from shiyu.people.web import SignedIn, actor_of, needs
 
@@ -38,7 +39,7 @@ def listing(request: SignedIn) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedIn) -> HttpResponse:
     """Let another system in; its key is shown in the answer and never again."""
-    form = AdmitForm(request.POST or None)
+    form = AdmitForm(posted(request))
     if form.is_valid():
         said = form.cleaned_data
 

@@ -16,6 +16,7 @@ from shiyu.catalogue.models import Procedure, Reason, SheetUpload
 from shiyu.catalogue.shown import numbers_changed, numbers_of
 from shiyu.common.answered import answered_once
 from shiyu.common.errors import Refused
+from shiyu.common.posted import posted
 from shiyu.people.duties import Duty
 from shiyu.people.web import SignedIn, actor_of, needs, signed_in
 
@@ -47,7 +48,7 @@ def procedure(request: SignedIn) -> HttpResponse:
 def edit_procedure(request: SignedIn) -> HttpResponse:
     """A new version of the numbers, from a day on (调整流程参数)."""
     last = Procedure.objects.order_by("-version").first()
-    form = ProcedureForm(request.POST or None, initial=_now(last))
+    form = ProcedureForm(posted(request), initial=_now(last))
     if form.is_valid():
         try:
             day, numbers = form.cleaned_data["valid_from"], form.numbers()
@@ -120,7 +121,7 @@ def set_reason(request: SignedIn, number: int, what: str) -> HttpResponse:
 @answered_once
 def upload(request: SignedIn) -> HttpResponse:
     """A city's own table: what it would change, row by row, before it is published (导入标准)."""
-    form = UploadForm(request.POST or None, request.FILES or None)
+    form = UploadForm(posted(request), request.FILES or None)
     if form.is_valid():
         given = form.cleaned_data
         try:

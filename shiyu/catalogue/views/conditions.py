@@ -16,6 +16,7 @@ from shiyu.catalogue.shown import compared, unit_names
 from shiyu.catalogue.wanted import Wanted, differences
 from shiyu.common.answered import answered_once
 from shiyu.common.errors import OutOfOrder, Refused
+from shiyu.common.posted import posted
 from shiyu.people.duties import Duty
 from shiyu.people.web import SignedIn, actor_of, needs, signed_in
 
@@ -47,7 +48,7 @@ def end(request: SignedIn, code: str, ordinal: int) -> HttpResponse:
     """The last day on which cases are filed under a condition (停用立案条件)."""
     kind = get_object_or_404(Kind, code=code)
     standard = _newest(kind, ordinal)
-    form = LastDayForm(request.POST or None, initial={"seen": standard.version})
+    form = LastDayForm(posted(request), initial={"seen": standard.version})
     if form.is_valid():
         given = form.cleaned_data
         day, seen = given["valid_from"], given["seen"]
@@ -104,7 +105,7 @@ def compare(request: SignedIn, code: str, ordinal: int) -> HttpResponse:
 def _write(request: SignedIn, kind: Kind, standard: Standard | None) -> HttpResponse:
     """The form; what would differ; and once that was looked at, the publishing."""
     first = ConditionForm.first_values(standard) if standard else {"evidence": ["after"]}
-    form = ConditionForm(request.POST or None, initial=first)
+    form = ConditionForm(posted(request), initial=first)
     context: dict[str, Any] = {"kind": kind, "standard": standard, "form": form}
     if form.is_valid():
         try:

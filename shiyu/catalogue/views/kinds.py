@@ -17,6 +17,7 @@ from shiyu.catalogue.models import Kind
 from shiyu.catalogue.shown import condition_rows, listed
 from shiyu.common.answered import answered_once
 from shiyu.common.errors import Refused
+from shiyu.common.posted import posted
 from shiyu.people.duties import Duty
 from shiyu.people.web import SignedIn, actor_of, needs, signed_in
 
@@ -68,7 +69,7 @@ def kind(request: SignedIn, code: str) -> HttpResponse:
 @answered_once
 def new(request: SignedIn) -> HttpResponse:
     """A new kind, kept out of the grid until it is admitted (新增小类)."""
-    form = NewKindForm(request.POST or None, initial={"for_public": True})
+    form = NewKindForm(posted(request), initial={"for_public": True})
     if form.is_valid():
         try:
             made = actions.create_kind(actor=actor_of(request), **form.cleaned_data)
@@ -88,7 +89,7 @@ def edit(request: SignedIn, code: str) -> HttpResponse:
     """Rename a kind, or change who may settle or choose it (更改小类)."""
     found = get_object_or_404(Kind, code=code)
     now = {name: getattr(found, name) for name in KindForm.base_fields}
-    form = KindForm(request.POST or None, initial=now)
+    form = KindForm(posted(request), initial=now)
     if form.is_valid():
         try:
             actions.change_kind(found, actor=actor_of(request), **form.cleaned_data)

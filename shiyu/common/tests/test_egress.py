@@ -33,10 +33,11 @@ class Canary:
     def _listen(self) -> None:
         while True:
             try:
-                self.listening.accept()[0].close()
+                visitor = self.listening.accept()[0]
             except OSError:
                 return
-            self.came += 1
+            self.came += 1  # before the visitor can know
+            visitor.close()
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shiyu.common.answered import answered_once
 from shiyu.common.errors import Refused
+from shiyu.common.posted import posted
 from shiyu.notices import actions, rules
 from shiyu.notices.forms import HouseForm, MailForm, SmsForm
 from shiyu.notices.lifecycle import Channel, State
@@ -63,7 +64,7 @@ def new(request: SignedIn, channel: str) -> HttpResponse:
     """Enter a mail server or a text-message provider."""
     if channel not in FORMS:
         raise Http404
-    form = FORMS[channel].of(None, request.POST or None)
+    form = FORMS[channel].of(None, posted(request))
     if form.is_valid():
         said = form.cleaned_data
         try:
@@ -89,7 +90,7 @@ def new(request: SignedIn, channel: str) -> HttpResponse:
 def connector(request: SignedIn, number: int) -> HttpResponse:
     """One connector: change it, use it, try it."""
     row = _row(request, number)
-    form = FORMS[row.channel].of(row, request.POST or None)
+    form = FORMS[row.channel].of(row, posted(request))
     if form.is_valid():
         said = form.cleaned_data
         try:

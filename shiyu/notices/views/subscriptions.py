@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from shiyu.common.answered import answered_once
 from shiyu.common.errors import Refused
+from shiyu.common.posted import posted
 from shiyu.notices import actions, rules
 from shiyu.notices.forms import SubscriptionForm
 from shiyu.notices.models import Subscription
@@ -38,7 +39,7 @@ ONE_CLICK: dict[str, tuple[Callable[..., object], object]] = {
 @answered_once
 def new(request: SignedIn) -> HttpResponse:
     """Have events sent to an address."""
-    form = SubscriptionForm.of(None, request.POST or None)
+    form = SubscriptionForm.of(None, posted(request))
     if form.is_valid():
         try:
             made, _secret = actions.subscribe(actor=actor_of(request), **form.cleaned_data)
@@ -56,7 +57,7 @@ def new(request: SignedIn) -> HttpResponse:
 def subscription(request: SignedIn, number: int) -> HttpResponse:
     """One subscription: change it, pause it, change its secret."""
     row = _row(request, number)
-    form = SubscriptionForm.of(row, request.POST or None)
+    form = SubscriptionForm.of(row, posted(request))
     if form.is_valid():
         try:
             actions.change_subscription(row, actor=actor_of(request), **form.cleaned_data)

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shiyu.common.answered import answered_once
 from shiyu.common.errors import Refused
+from shiyu.common.posted import posted
 from shiyu.people import actions, rules
 from shiyu.people.actors import Actor
 from shiyu.people.devices import device
@@ -67,7 +68,7 @@ def person(request: SignedIn, number: int) -> HttpResponse:
 @answered_once
 def new(request: SignedIn) -> HttpResponse:
     """A new account with a first password (建账号)."""
-    form = NewPersonForm(request.POST or None)
+    form = NewPersonForm(posted(request))
     if form.is_valid():
         try:
             made = actions.create_person(actor=actor_of(request), **form.cleaned_data)

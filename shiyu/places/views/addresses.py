@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shiyu.common.answered import answered_once
 from shiyu.common.errors import Refused
+from shiyu.common.posted import posted
 from shiyu.common.sheets import Outcome, sheets_of
 from shiyu.journal.models import Line
 from shiyu.people.duties import Duty
@@ -54,7 +55,7 @@ def listing(request: SignedIn) -> HttpResponse:
 @answered_once
 def new(request: SignedIn) -> HttpResponse:
     """One more address (新增地址)."""
-    form = AddressForm(request.POST or None)
+    form = AddressForm(posted(request))
     if form.is_valid():
         try:
             made = book.add_address(actor=actor_of(request), **form.cleaned_data)
@@ -79,7 +80,7 @@ def address(request: SignedIn, pk: int) -> HttpResponse:
         "lat": found.lat,
         "source": found.source,
     }
-    form = AddressForm(request.POST or None, initial=typed)
+    form = AddressForm(posted(request), initial=typed)
     if form.is_valid():
         try:
             book.change_address(found, actor=actor_of(request), **form.cleaned_data)
@@ -108,7 +109,7 @@ def close(request: SignedIn, pk: int) -> HttpResponse:
 @answered_once
 def take_in(request: SignedIn) -> HttpResponse:
     """A table of addresses, all of it or what is valid of it (导入地址)."""
-    form = AddressFileForm(request.POST or None, request.FILES or None)
+    form = AddressFileForm(posted(request), request.FILES or None)
     outcome: Outcome | None = None
     if form.is_bound and form.is_valid():
         typed = form.cleaned_data

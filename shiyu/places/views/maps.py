@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shiyu.common.answered import answered_once
 from shiyu.common.errors import Refused
+from shiyu.common.posted import posted
 from shiyu.people.duties import Duty
 from shiyu.people.web import SignedIn, actor_of, needs
 from shiyu.places import locator, outline, rules, surveys
@@ -34,7 +35,7 @@ DECIMALS = 7
 @answered_once
 def listing(request: SignedIn) -> HttpResponse:
     """Surveys there were, and a new file (地图版本)."""
-    form = MapForm(request.POST or None, request.FILES or None)
+    form = MapForm(posted(request), request.FILES or None)
     if request.method == "POST":
         rules.must_edit_map(actor_of(request))
     if form.is_bound and form.is_valid():

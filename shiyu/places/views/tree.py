@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from shiyu.common.answered import answered_once
 from shiyu.common.errors import Refused
+from shiyu.common.posted import posted
 from shiyu.journal.models import Line
 from shiyu.people.duties import Duty
 from shiyu.people.models import Person
@@ -63,7 +64,7 @@ def place(request: HttpRequest, code: str) -> HttpResponse:
 def add(request: SignedIn, code: str) -> HttpResponse:
     """A new place below this one (新增区域)."""
     above = _place(code)
-    form = AddForm(request.POST or None, parent=above)
+    form = AddForm(posted(request), parent=above)
 
     def act() -> Place:
         return actions.add_place(above, actor=actor_of(request), **form.cleaned_data)
@@ -77,7 +78,7 @@ def add(request: SignedIn, code: str) -> HttpResponse:
 def rename(request: SignedIn, code: str) -> HttpResponse:
     """Another name from today on (更名)."""
     found = _place(code)
-    form = RenameForm(request.POST or None, initial={"name": found.name})
+    form = RenameForm(posted(request), initial={"name": found.name})
 
     def act() -> Place:
         return reform.rename_place(found, actor=actor_of(request), **form.cleaned_data)

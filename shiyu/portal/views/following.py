@@ -17,6 +17,7 @@ from shiyu.cases.models import Rating
 from shiyu.cases.rules import reopens_until
 from shiyu.common.answered import answered_once
 from shiyu.common.errors import NotFound, Refused
+from shiyu.common.posted import posted
 from shiyu.files.models import Photo
 from shiyu.files.views import show
 from shiyu.notices.actions import stop_following
@@ -24,7 +25,7 @@ from shiyu.portal import forms, progress
 from shiyu.portal.receipts import Receipt, address_of, count_for, receipt_with
 from shiyu.portal.rules import PHOTOS_MOST, UPLOADING
 from shiyu.portal.views.holding import kept_private
-from shiyu.portal.views.step import FORM_STATUS, posted
+from shiyu.portal.views.step import FORM_STATUS
 
 BACK = "../"
 """From a form's address to its report: a relative address, so that no code is stored with it."""

@@ -5,11 +5,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from shiyu.common.posted import posted
 from shiyu.journal.proof import Malformed
 from shiyu.portal import proofs
 from shiyu.portal.receipts import Receipt
 from shiyu.portal.views.following import with_receipt
-from shiyu.portal.views.step import FORM_STATUS, posted
+from shiyu.portal.views.step import FORM_STATUS
 
 
 @require_safe

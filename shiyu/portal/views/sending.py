@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from shiyu.common.errors import OutOfOrder, Refused
+from shiyu.common.posted import posted
 from shiyu.notices.lifecycle import Channel
 from shiyu.notices.rules import is_open
 from shiyu.portal import actions, coming, forms, seal, where
@@ -22,7 +23,7 @@ from shiyu.portal.views.holding import (
     kept_private,
     writing,
 )
-from shiyu.portal.views.step import draft_in, get_or_post, posted, show_step
+from shiyu.portal.views.step import draft_in, get_or_post, show_step
 
 GO = frozenset({"photo", "words", "place", "kind"})
 

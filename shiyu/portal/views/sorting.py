@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 
 from shiyu.catalogue.models import Kind
 from shiyu.catalogue.rules import kinds_for_public
+from shiyu.common.posted import posted
 from shiyu.portal import actions, forms, kinds, similar, suggest
 from shiyu.portal.views.holding import Held, is_elder, writing
-from shiyu.portal.views.step import draft_in, get_or_post, onward, posted, show_step
+from shiyu.portal.views.step import draft_in, get_or_post, onward, show_step
 
 
 @get_or_post

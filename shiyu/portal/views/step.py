@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -15,11 +15,6 @@ from shiyu.portal.views.holding import Held
 
 FORM_STATUS = 422
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
-
-
-def posted(request: HttpRequest) -> QueryDict | None:
-    """What was sent, even if it is nothing; None when a page is only looked at."""
-    return request.POST if request.method == "POST" else None
 
 
 def draft_in(held: Held) -> Draft:

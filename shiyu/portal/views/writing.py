@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from shiyu.common.errors import Refused
+from shiyu.common.posted import posted
 from shiyu.files.models import Photo
 from shiyu.files.views import show
 from shiyu.portal import actions, forms
@@ -21,7 +22,7 @@ from shiyu.portal.views.holding import (
     to_present,
     writing,
 )
-from shiyu.portal.views.step import FORM_STATUS, draft_in, get_or_post, onward, posted, show_step
+from shiyu.portal.views.step import FORM_STATUS, draft_in, get_or_post, onward, show_step
 
 
 @get_or_post
