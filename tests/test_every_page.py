@@ -49,6 +49,14 @@ EVERYBODY = (*sorted(WORKING), *ADMINISTRATORS, "nobody")
 DOUBLES = frozenset({"commander_two", "clerk", "handler_waste", "dispatcher_city"})
 """People whose like is tried already: they only look at cases."""
 KINDS = tuple(who for who in EVERYBODY if who not in DOUBLES)
+ELSEWHERE = frozenset(
+    ["room", "patrol_xisi", "handler_lamps", "commander_city", "intake_city", "intake_longting"]
+)
+"""The same duties over another place: their whole matrix is among the slow proofs."""
+TRIED = [
+    *(pytest.param(who, marks=pytest.mark.long if who in ELSEWHERE else ()) for who in KINDS),
+    "signed out",
+]
 
 SEES: dict[str, frozenset[str]] = {
     "gulou reported": LOOKS_OVER_GULOU,
@@ -755,7 +763,7 @@ def test_what_each_may_look_at(who: str, town: Town) -> None:
     assert _looked_at(town, who, _cells(town, who, fewer={"desk:print", "desk:move"})) == []
 
 
-@pytest.mark.parametrize("who", [*KINDS, SIGNED_OUT])
+@pytest.mark.parametrize("who", TRIED)
 def test_a_fragment_shows_no_more_than_its_page(who: str, town: Town) -> None:
     cells = _cells(town, who, only=FRAGMENTS, fewer=FRAGMENTS)
 
@@ -778,7 +786,7 @@ def _looked_at(town: Town, who: str, cells: Cells, *, htmx: bool = False) -> lis
     return wrong
 
 
-@pytest.mark.parametrize("who", [*KINDS, SIGNED_OUT])
+@pytest.mark.parametrize("who", TRIED)
 def test_what_each_may_send(who: str, town: Town) -> None:
     """Empty forms: whoever may not send them is refused before anything is looked at."""
     wrong = []
@@ -810,7 +818,7 @@ ALSO = ("remark", "close")
 """Moves tried with every case by everybody; all others with one case of each county."""
 
 
-@pytest.mark.parametrize("who", [*KINDS, SIGNED_OUT])
+@pytest.mark.parametrize("who", TRIED)
 def test_who_may_make_which_move(who: str, town: Town) -> None:
     """Whoever may not is told so (403) or finds no such case (404), and nothing has changed."""
     wrong = []
