@@ -120,9 +120,9 @@ def reopen_place(place: Place, *, actor: Actor) -> Place:
         raise OutOfOrder(_("这个区域没有撤销"))
     if place.parent is not None and place.parent.closed_on is not None:
         raise OutOfOrder(_("上级%(name)s已撤销，先恢复上级") % {"name": place.parent.name})
+    _keep(place, "reopen")
     place.closed_on = None
     place.save(update_fields=["closed_on"])
-    Former.objects.filter(place=place, line="close").delete()  # it is no former state any more
     map_changed()
     record(f"place:{place.pk}", "reopen_place", actor=actor, facts={"code": place.code})
     return place
@@ -135,7 +135,7 @@ def take_back(place: Place, *, actor: Actor) -> Place:
     What was in a closed place stays where it was put.
     """
     rules.must_edit_map(actor)
-    last = Former.objects.filter(place=place).order_by("-until", "-id").first()
+    last = last_change(place)
     if last is None:
         raise OutOfOrder(_("这个区域没有可以撤回的变更"))
     if last.line == "close":
@@ -146,6 +146,13 @@ def take_back(place: Place, *, actor: Actor) -> Place:
         assert last.parent is not None
         made = move_place(place, to=last.parent, actor=actor)
     return made
+
+
+def last_change(place: Place) -> Former | None:
+    """The change that would be taken back: of a closed place its end, else what is no end."""
+    lines = ["close"] if place.closed_on is not None else ["rename", "move"]
+    changes = Former.objects.filter(place=place, line__in=lines)
+    return changes.select_related("parent").defer("parent__boundary").first()
 
 
 def _held(place: Place) -> Place:

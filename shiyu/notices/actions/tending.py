@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Q
 from django.utils import timezone
 
@@ -89,12 +89,16 @@ def hold_back(*, most: int = WAITING_MOST) -> int:
 
 @transaction.atomic
 def forget(*, now: datetime | None = None) -> int:
-    """Forget what was sent half a year ago, and where residents were told of reports then."""
+    """Forget what was sent half a year ago, and where residents were told of reports then.
+
+    By the database's own function: no role may take a delivery or an attempt out by itself.
+    """
     before = (now or timezone.now()) - KEPT
-    old = Delivery.objects.filter(ended_at__lt=before).order_by("pk").values("pk")[:A_ROUND]
-    gone, _rows = Delivery.objects.filter(pk__in=list(old.values_list("pk", flat=True))).delete()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT notices_forget_old(%s)", [A_ROUND])
+        (gone,) = cursor.fetchone()
     Follower.objects.filter(made_at__lt=before).delete()
-    return gone
+    return int(gone)
 
 
 def _gather(group: list[Delivery], at: datetime) -> None:

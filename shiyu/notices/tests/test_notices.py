@@ -115,10 +115,11 @@ def test_the_list_shows_unread_first_and_escapes_what_it_shows(
 ) -> None:
     actor = Actor.for_person(person)
     for number in (1, 2, 3):
-        owe(person, number=number, urgent=number == 1)
+        facts = FACTS | ({"place": "<b>x</b>"} if number == 1 else {})
+        told = {"facts": facts, "at": timezone.now(), "urgent": number == 1}
+        actions.owe([person.pk], f"case:{number}", "dispatched", **told)
     newest = Notice.objects.order_by("pk").last()
     actions.mark_read(newest.pk, actor=actor)
-    Notice.objects.filter(subject="case:1").update(facts=FACTS | {"place": "<b>x</b>"})
 
     page = client.get(reverse("notices:list")).content.decode()
 

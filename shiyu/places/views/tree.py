@@ -22,7 +22,7 @@ from shiyu.people.models import Person
 from shiyu.people.web import SignedIn, actor_of, needs, signed_in
 from shiyu.places import actions, gazetteer, outline, reform, rules
 from shiyu.places.forms import AddForm, EnrolForm, Refusable, RenameForm, ToForm
-from shiyu.places.models import Former, Place, RosterEntry
+from shiyu.places.models import Place, RosterEntry
 from shiyu.places.reach import reach_of
 
 A_PAGE = 60
@@ -226,14 +226,10 @@ def _page(
         "history": _history(found),
         "picture": _picture(found),
         "may_edit": rules.may_edit_map(actor_of(request)),
-        "may_take_back": _may_take_back(found, former),
+        "last_change": reform.last_change(found),
         "form": form,
     }
     return render(request, "places/place.html", context, status=status)
-
-
-def _may_take_back(found: Place, former: list[Former]) -> bool:
-    return bool(former) and (found.closed_on is None or former[0].line == "close")
 
 
 def _children(found: Place, after: str) -> QuerySet[Place]:
