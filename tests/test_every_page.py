@@ -311,6 +311,10 @@ ADDRESSES: dict[str, list[Address]] = {
         _of(SIGNED_IN, NONE, pk=10**30),
     ],
     "desk:case": [_of(OF_A_CASE), _of(SIGNED_IN, NONE, number="KF20260101000001")],
+    "desk:meanwhile": [
+        _of(OF_A_CASE, line=0),
+        _of(SIGNED_IN, NONE, number="KF20260101000001", line=0),
+    ],
     "desk:print": [_of(OF_A_CASE), _of(SIGNED_IN, NONE, number="KF20260101000001")],
     "desk:move": [
         _of(OF_A_CASE, OK, DENIED, name="withdraw"),

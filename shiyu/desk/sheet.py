@@ -46,6 +46,7 @@ def of(about: Situation, *, only_decisions: bool = False) -> dict[str, Any]:
         "cell": next((place for place in path if place.level == Place.Level.CELL), None),
         "story": [line for line in told if not (only_decisions and line.is_note)],
         "story_count": len(told),
+        "last_line": about.lines[-1].pk if about.lines else 0,
         "only_decisions": only_decisions,
         "live_clocks": live,
         "ended_clocks": ended,

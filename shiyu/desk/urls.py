@@ -9,6 +9,7 @@ from shiyu.desk.views import (
     keeping,
     listing,
     looking,
+    meanwhile,
     moving,
     records,
     reporting,
@@ -46,6 +47,7 @@ urlpatterns = [
     path("cases/id/<int:pk>/", cases.by_id, name="by_id"),
     path("cases/<slug:number>/", cases.case, name="case"),
     path("cases/<slug:number>/print/", cases.on_paper, name="print"),
+    path("cases/<slug:number>/since/<int:line>/", meanwhile.meanwhile, name="meanwhile"),
     path("cases/<slug:number>/reporter/<int:pk>/", looking.unmask, name="unmask"),
     path("cases/<slug:number>/<slug:name>/", moving.move, name="move"),
 ]

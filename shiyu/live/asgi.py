@@ -1,11 +1,13 @@
 """The live feed's own program: `GET /feed` streams what changed to signed-in pages (实时推送).
 
 Raw ASGI beside the pages, sharing their sign-in and policy. It sends `{topic, id, version}` and
-never content; the page fetches again through the ordinary way in.
+never content; the page fetches again through the ordinary way in. `POST /feed/at` says which case
+a page shows, so that others who look at it are told.
 """
 
 import asyncio
 import os
+import time
 from collections.abc import Awaitable, Callable
 from http.cookies import SimpleCookie
 from typing import Any
@@ -19,14 +21,20 @@ django.setup()
 
 from shiyu.common.connection import conninfo  # noqa: E402
 from shiyu.live.feed import Feed, Stream, frames, may_know  # noqa: E402
-from shiyu.live.who import actor_of_session  # noqa: E402
+from shiyu.live.presence import Presence  # noqa: E402
+from shiyu.live.who import actor_of_session, concern_of  # noqa: E402
 
 LOOK_AGAIN_S = 4.0
+SWEEP_S = 3.0
+SAID_MOST = 200
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 feed = Feed(conninfo("web"))
+presence = Presence()
+feed.watchers.append(presence.changed)
 _reader: asyncio.Task[None] | None = None
+_sweeper: asyncio.Task[None] | None = None
 
 
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -39,14 +47,46 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
     headers = {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}
     if scope["path"] == "/health":
         return await _answer(send, 200, b"ok", headers)
-    if scope["path"] != "/feed" or scope["method"] != "GET":
-        return await _answer(send, 404, b"", headers)
     cookie = SimpleCookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
     session = cookie.value if cookie else ""
+    if scope["path"] == "/feed/at" and scope["method"] == "POST":
+        return await _answer(send, await _at(headers, session, receive), b"", headers)
+    if scope["path"] != "/feed" or scope["method"] != "GET":
+        return await _answer(send, 404, b"", headers)
     actor = await sync_to_async(actor_of_session)(session)
     if actor is None:
         return await _answer(send, 401, b"", headers)
     return await _stream(Stream(actor), session, headers, receive, send)
+
+
+async def _at(headers: dict[str, str], session: str, receive: Receive) -> int:
+    """A page says which case it shows, "KEY CASE", and again while it does; 0 for none."""
+    if headers.get("origin", "") not in _origins():
+        return 403
+    key, _, said = (await _said(receive)).partition(" ")
+    stream = presence.stream_of(key, session)
+    if stream is None or not (said.isascii() and said.isdigit() and len(said) < 19):
+        return 404
+    now = time.monotonic()
+    if not presence.still(stream, int(said), now=now):
+        concern = await sync_to_async(concern_of)(int(said)) if int(said) else None
+        if presence.stream_of(key, session) is not stream:  # it ended meanwhile
+            return 404
+        if concern is None:
+            presence.leave(stream)
+        else:
+            presence.look(stream, concern, now=now)
+    return 204
+
+
+async def _said(receive: Receive) -> str:
+    body = b""
+    while len(body) <= SAID_MOST:
+        event = await receive()
+        body += event.get("body", b"")
+        if event["type"] != "http.request" or not event.get("more_body"):
+            break
+    return body[:SAID_MOST].decode("latin-1").strip()
 
 
 async def _stream(
@@ -54,6 +94,7 @@ async def _stream(
 ) -> None:
     await send(_start(200, headers, b"text/event-stream; charset=utf-8"))
     feed.streams.add(stream)
+    stream.tell(presence.welcome(stream, session))
     gone = asyncio.ensure_future(_gone(receive))
     watch = asyncio.ensure_future(_watch(stream, session))
     tell = asyncio.ensure_future(_tell(stream, headers.get("last-event-id", ""), send))
@@ -61,6 +102,7 @@ async def _stream(
         await asyncio.wait({gone, watch, tell}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         feed.streams.discard(stream)
+        presence.part(stream)
         for task in (gone, watch, tell):
             task.cancel()
     if not gone.done() or gone.cancelled():
@@ -85,7 +127,9 @@ async def _watch(stream: Stream, session: str) -> None:
         actor = await sync_to_async(actor_of_session)(session)
         if actor is None:
             return
-        stream.actor = actor
+        if stream.actor != actor:
+            stream.actor = actor
+            presence.other_duties(stream)
 
 
 async def _gone(receive: Receive) -> None:
@@ -100,16 +144,26 @@ async def _live_on(receive: Receive, send: Send) -> None:
             _start_reader()
             await send({"type": "lifespan.startup.complete"})
         elif event["type"] == "lifespan.shutdown":
-            if _reader is not None:
-                _reader.cancel()
+            for task in filter(None, (_reader, _sweeper)):
+                task.cancel()
             await send({"type": "lifespan.shutdown.complete"})
             return
 
 
 def _start_reader() -> None:
-    global _reader
+    global _reader, _sweeper
+    loop = asyncio.get_running_loop()
     if _reader is None or _reader.done():
-        _reader = asyncio.get_running_loop().create_task(feed.run())
+        _reader = loop.create_task(feed.run())
+    if _sweeper is None or _sweeper.done():
+        _sweeper = loop.create_task(_sweep())
+
+
+async def _sweep() -> None:
+    """Let go of pages that fell silent."""
+    while True:
+        await asyncio.sleep(SWEEP_S)
+        presence.sweep(now=time.monotonic())
 
 
 async def _answer(send: Send, status: int, body: bytes, headers: dict[str, str]) -> None:

@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 
@@ -28,6 +28,22 @@ CHANGES = """
 
 
 @dataclass(frozen=True, slots=True)
+class Concern:
+    """What the policy asks of a case."""
+
+    ref: int
+    place_number: int
+    units: frozenset[int]
+    reporters: frozenset[int] = frozenset()
+
+
+class Frame(Protocol):
+    """Whatever may be sent to a page."""
+
+    def frame(self) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One change, with what the policy asks of its case; only topic, id and version go out."""
 
@@ -47,25 +63,28 @@ class Change:
 
 @dataclass(slots=True, eq=False)
 class Stream:
-    """One open page: whose it is, and the changes that wait to be sent."""
+    """One open page: whose it is, and what waits to be sent."""
 
     actor: Actor
-    waiting: "asyncio.Queue[Change]" = field(
+    waiting: "asyncio.Queue[Frame]" = field(
         default_factory=lambda: asyncio.Queue(maxsize=WAITING_MOST)
     )
     overrun: bool = False
 
     def offer(self, change: Change) -> None:
         """Queue a change if this person may see its case; a page too slow starts anew."""
-        if not may_know(self.actor, change):
-            return
+        if may_know(self.actor, change):
+            self.tell(change)
+
+    def tell(self, news: Frame) -> None:
+        """Queue what this page is to be told."""
         if self.waiting.full():
             self.overrun = True
         else:
-            self.waiting.put_nowait(change)
+            self.waiting.put_nowait(news)
 
 
-def may_know(actor: Actor, change: Change) -> bool:
+def may_know(actor: Actor, change: Change | Concern) -> bool:
     """The rule of `cases.rules.visible_to`, in memory, for a change of a case."""
     if actor.kind != "person" or not actor.held:
         return False
@@ -81,6 +100,7 @@ class Feed:
     def __init__(self, where: dict[str, Any]) -> None:
         self.where = where
         self.streams: set[Stream] = set()
+        self.watchers: list[Callable[[Change], None]] = []
         self.last: tuple[int, int] = (0, 0)
 
     async def run(self) -> None:
@@ -113,6 +133,8 @@ class Feed:
         while True:
             for change in await _read(database, self.last):
                 self.last = change.at
+                for told in self.watchers:
+                    told(change)
                 for stream in list(self.streams):
                     stream.offer(change)
             await asyncio.sleep(POLL_S)
@@ -137,8 +159,8 @@ async def frames(stream: Stream, *, patience_s: float) -> AsyncIterator[bytes]:
     """What waits for a stream, or a comment when nothing has come for a while."""
     while not stream.overrun:
         try:
-            change = await asyncio.wait_for(stream.waiting.get(), patience_s)
+            news = await asyncio.wait_for(stream.waiting.get(), patience_s)
         except TimeoutError:
             yield b": still here\n\n"
         else:
-            yield change.frame()
+            yield news.frame()

@@ -1,6 +1,8 @@
 /** The live feed carries small facts; the page lets them in when the person says so. */
 import { all, make, one, say } from "./dom";
 import { now } from "./lights";
+import { watchLooking } from "./looking";
+import { changedCase } from "./meanwhile";
 import { replaceRow } from "./swaps";
 import { t } from "./words";
 
@@ -14,6 +16,8 @@ const ASKED_MOST = 60;
 let lastData = Date.now();
 let lost: number | undefined;
 let asking: number | undefined;
+let telling: number | undefined;
+const TELL_AFTER_MS = 300; // one move may write several lines
 
 function row(id: string | number): HTMLTableRowElement | null {
   return document.getElementById(`case-${id}`) as HTMLTableRowElement | null;
@@ -85,34 +89,10 @@ function heard(fact: Fact): void {
     asking = window.setTimeout(() => void askForNews(), ASK_AFTER_MS);
   }
   const open = one("#case");
-  if (open?.dataset.caseId === String(fact.id) && Number(open.dataset.version ?? 0) < fact.version) changedCase(open);
-}
-
-/** The open case is not replaced under the hand; a line says that it has changed. */
-function changedCase(open: HTMLElement): void {
-  if (one(".case-changed", open)) return;
-  const again = make("a", { href: location.href, id: "case-again", text: t("看最新的") });
-  again.addEventListener("click", (event) => {
-    event.preventDefault();
-    void renewCase();
-  });
-  open.prepend(make("p", { class: "note case-changed", role: "status" }, make("span", {}, t("这件案件刚刚有变化，您写的内容还在。"), " ", again)));
-}
-
-type Typed = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
-const TYPED = ".move-form :is(textarea, select, input:not([type=hidden],[type=file],[type=radio],[type=checkbox]))";
-
-/** The case as it is now, with what was typed put back into the same fields. */
-async function renewCase(): Promise<void> {
-  const typed = new Map(all<Typed>(TYPED).filter((field) => field.value).map((field) => [field.id, field.value]));
-  const open = one(".move-form.is-open")?.id;
-  await replaceRow(location.href, one("#case") as HTMLElement);
-  for (const [id, value] of typed) {
-    const field = document.getElementById(id) as Typed | null;
-    if (field) field.value = value;
+  if (open?.dataset.caseId === String(fact.id) && Number(open.dataset.version ?? 0) < fact.version) {
+    clearTimeout(telling);
+    telling = window.setTimeout(() => void changedCase(open), TELL_AFTER_MS);
   }
-  if (open) document.getElementById(open)?.classList.add("is-open");
-  one<HTMLElement>("#case-title")?.focus({ preventScroll: true });
 }
 
 function silent(): void {
@@ -133,6 +113,7 @@ export function listen(): void {
   const { liveUrl, liveTopics = "desk" } = document.body.dataset;
   if (!liveUrl || !("EventSource" in window)) return;
   const feed = new EventSource(`${liveUrl}/feed?topics=${encodeURIComponent(liveTopics)}`, { withCredentials: true });
+  watchLooking(feed);
   feed.onopen = connected;
   feed.onmessage = (event) => {
     connected();

@@ -81,7 +81,8 @@ def show(
         actions.opened(case, actor=actor)
         about.part_opened()
     about.lists = lists_of(about)
-    in_pane = "HX-Request" in request.headers
+    swapped = "HX-Request" in request.headers
+    in_pane = swapped and "whole" not in request.GET
     context = sheet.of(about, only_decisions=request.GET.get("story") == "decisions")
     context |= moves_of(about, back, form) | {
         "back": back,
@@ -92,7 +93,7 @@ def show(
         "purposes": [(p.value, p.label) for p in actions.CHOSEN],
         "unmask": unmask,
     }
-    if in_pane:
+    if swapped:
         return render(request, "desk/parts/answer.html", context | (beside or {}), status=status)
     context |= framed(request, case, back)
     return render(request, "desk/case.html", context, status=status)

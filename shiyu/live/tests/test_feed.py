@@ -13,12 +13,13 @@ from django.contrib.sessions.backends.db import SessionStore
 from shiyu.cases import actions as do
 from shiyu.cases.lifecycle import Stage
 from shiyu.cases.tests.world import THERE, World, build
-from shiyu.journal.actions import INSERT_CHANGE
 from shiyu.live import feed as feeding
 from shiyu.live.feed import Change, Feed, Stream, frames, may_know
 from shiyu.live.who import actor_of_session
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+INSERT_CHANGE = "INSERT INTO journal_change (topic, ref, version) VALUES (%s, %s, %s)"
 
 
 def in_a_thread(going):
