@@ -16,11 +16,12 @@ from shiyu.cases import events, timing
 from shiyu.cases.bulk.columns import UTC_TIME, copy, numbers, salted, subject, yellow_of_fixed
 from shiyu.cases.bulk.copying import columns_of, new_ids
 from shiyu.cases.bulk.words import cut_many
+from shiyu.cases.clock import Workday
 from shiyu.cases.lifecycle import Stage
 from shiyu.cases.models import Case, Found, Report, Reporter
-from shiyu.cases.replay import Step
+from shiyu.cases.retiming.reckoning import NEVER, ON, Clocks, Minutes, due_and_yellow
 from shiyu.catalogue.models import Procedure
-from shiyu.common.worktime import zone
+from shiyu.common.worktime import Allowance
 from shiyu.journal.actions import moment
 
 COLUMNS: dict[str, type[pl.DataType] | pl.DataType] = {
@@ -46,12 +47,11 @@ COLUMNS: dict[str, type[pl.DataType] | pl.DataType] = {
 centre_id never lack. `kind_by` says how the kind was found, as a code."""
 
 MINUTE_US = 60_000_000
-Due = tuple[int | None, int | None]
 
 
 @dataclass(slots=True)
 class Arriving:
-    """What all reports of an import have in common, and what was reckoned for the last ones.
+    """What all reports of an import have in common.
 
     found  whether words to search by are cut at once: dear, so a large import leaves them to the
            job `index_missing`.
@@ -66,7 +66,6 @@ class Arriving:
     procedures: dict[int, Procedure]
     found: bool = True
     calendars: Calendars = field(default_factory=read_calendars)
-    dues: dict[tuple[int, int], Due] = field(default_factory=dict)
 
 
 @transaction.atomic
@@ -90,16 +89,20 @@ def write_arrived(rows: pl.DataFrame, about: Arriving) -> int:
 
 
 def _timed(rows: pl.DataFrame, about: Arriving) -> pl.DataFrame:
-    """With the first clock's due and yellow time, asked of the clock once a minute of the file."""
+    """With the first clock's due and yellow time, reckoned in arrays procedure by procedure."""
     minute = pl.col("reported_at").dt.epoch("us") // MINUTE_US
     rows = rows.with_columns(minute.alias("minute"))
-    asked = rows.select("procedure_id", "minute").unique()
-    known = [_due(about, *key) for key in asked.iter_rows()]
-    clock = asked.with_columns(
-        pl.Series("due", [due for due, _yellow in known], dtype=pl.Int64).cast(UTC_TIME),
-        pl.Series("yellow", [yellow for _due_, yellow in known], dtype=pl.Int64).cast(UTC_TIME),
-    )
-    rows = rows.join(clock, on=["procedure_id", "minute"], how="left", maintain_order="left")
+    due = np.full(rows.height, NEVER, dtype=np.int64)
+    yellow = due.copy()
+    minutes, procedures = rows["minute"].to_numpy(), rows["procedure_id"].to_numpy()
+    for procedure in np.unique(procedures).tolist():
+        mine = procedures == procedure
+        due[mine], yellow[mine] = _first_clock(about, procedure, minutes[mine])
+    times = [
+        pl.Series(name, found * MINUTE_US).set(pl.Series(found == NEVER), None).cast(UTC_TIME)
+        for name, found in (("due", due), ("yellow", yellow))
+    ]
+    rows = rows.with_columns(times)
     given = pl.when(pl.col("due").is_null()).then(yellow_of_fixed("fixed_due_at"))
     return rows.with_columns(
         pl.coalesce("due", "fixed_due_at").alias("due_at"),
@@ -107,16 +110,19 @@ def _timed(rows: pl.DataFrame, about: Arriving) -> pl.DataFrame:
     )
 
 
-def _due(about: Arriving, procedure: int, minute: int) -> Due:
-    found = about.dues.get((procedure, minute))
-    if found is None:
-        at = zone("UTC").datetime_of(minute)
-        case = Case(stage=Stage.REPORTED, procedure=about.procedures[procedure], reported_at=at)
-        timing.refresh(case, [], [Step("report", at, "")], now=at, calendars=about.calendars)
-        instants = (case.due_at, case.yellow_at)
-        due, yellow = (int(at.timestamp()) * 1_000_000 if at else None for at in instants)
-        found = about.dues[procedure, minute] = due, yellow
-    return found
+def _first_clock(about: Arriving, procedure: int, starts: Minutes) -> tuple[Minutes, Minutes]:
+    """When the clock of a new case's stage runs out and turns yellow; NEVER where it has none."""
+    terms = about.procedures[procedure]
+    limit = timing.allowances_of(Case(procedure=terms)).get(timing.CLOCK_OF[Stage.REPORTED])
+    if not isinstance(limit, Allowance):
+        never = np.full(len(starts), NEVER, dtype=np.int64)
+        return never, never
+    asked, back = np.unique(starts, return_inverse=True)
+    since, on = asked[:, np.newaxis], np.full((len(asked), 1), ON)
+    going = np.ones(len(asked), dtype=bool)
+    clocks = Clocks(asked, going, np.zeros_like(asked), since, on)
+    due, yellow = due_and_yellow(clocks, limit, about.calendars.city, Workday(terms.workday))
+    return due[back], yellow[back]
 
 
 def _numbered(rows: pl.DataFrame, about: Arriving) -> pl.DataFrame:
