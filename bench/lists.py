@@ -91,6 +91,7 @@ def _measure(home: Path, log: Path, rounds: int) -> dict[str, Facts]:
     found = {name: floors[name] | spread(seconds) for name, seconds in taken.items()}
     found["all pages"] = {
         "queries": max(one["queries"] for one in found.values()),
+        "blocks": max(one["blocks"] for one in found.values()),
         "floor_p50": round(statistics.median(one["floor_p50"] for one in found.values()), 2),
         **spread(second for seconds in taken.values() for second in seconds),
         "cpu_ms": round(cpu, 1),
@@ -153,11 +154,11 @@ async def _with_next_pages(
     return found
 
 
-HEAD = f"{'':<28}{'queries':>8}{'p50 ms':>9}{'p95 ms':>9}{'bare SQL ms':>13}"
+HEAD = f"{'':<28}{'queries':>8}{'p50 ms':>9}{'p95 ms':>9}{'bare SQL ms':>13}{'blocks':>9}"
 
 
 def line_of(name: str, page: Facts) -> str:
     """One row of the table."""
     told = f"{name:<28}{page['queries']:>8}{page['p50']:>9.1f}{page['p95']:>9.1f}"
-    told += f"{page['floor_p50']:>13.1f}"
+    told += f"{page['floor_p50']:>13.1f}{page['blocks']:>9,}"
     return told + (f"   {page['cpu_ms']} ms of processor a page" if "cpu_ms" in page else "")

@@ -14,6 +14,7 @@ import json
 import statistics
 import sys
 import time
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -200,19 +201,23 @@ def pages() -> list[dict[str, str]]:
 
 
 def floors(opened: list[dict[str, str]]) -> dict[str, dict[str, float]]:
-    """For each name the queries of its pages, and how long their bare SQL takes on its own."""
+    """For each name the queries of its pages, how long their bare SQL takes on its own, and how
+    many blocks of 8 kB it touches: that figure does not know how busy the machine is.
+    """
     from django.test import Client
 
     clients: dict[str, Client] = {}
-    found: dict[str, list[tuple[int, float]]] = {}
+    found: dict[str, list[Floor]] = {}
     for page in opened:
         client = clients.setdefault(page["who"], _client(page["who"]))
         client.get(page["path"])  # what a process keeps is kept by now
         found.setdefault(page["name"], []).append(_floor(client, page["path"]))
     return {
         name: {
-            "queries": max(queries for queries, _ms in figures),
-            "floor_p50": round(statistics.median(ms for _queries, ms in figures), 2),
+            "queries": max(page.queries for page in figures),
+            "floor_p50": round(statistics.median(page.ms for page in figures), 2),
+            "blocks": max(page.blocks for page in figures),
+            "blocks_of_one": max(page.blocks_of_one for page in figures),
         }
         for name, figures in found.items()
     }
@@ -230,7 +235,17 @@ def _client(who: str) -> "Client":
     return client
 
 
-def _floor(client: "Client", path: str) -> tuple[int, float]:
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What the reads of one page cost bare; `blocks_of_one` is of the greediest of them."""
+
+    queries: int
+    ms: float
+    blocks: int
+    blocks_of_one: int
+
+
+def _floor(client: "Client", path: str) -> Floor:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -238,16 +253,27 @@ def _floor(client: "Client", path: str) -> tuple[int, float]:
         client.get(path)
     texts = [q["sql"] for q in captured.captured_queries]
     reads = [text for text in texts if text.lstrip("( \n").upper().startswith(("SELECT", "WITH"))]
+    reads = [text.replace("FOR NO KEY UPDATE", "") for text in reads]
     connection.ensure_connection()
     bare, took = connection.connection, []
     for _ in range(FLOOR_ROUNDS):
         begun = time.perf_counter()
         for text in reads:
             with bare.cursor() as cursor:
-                cursor.execute(text.replace("FOR NO KEY UPDATE", "").encode())
+                cursor.execute(text.encode())
                 cursor.fetchall()
         took.append(1000 * (time.perf_counter() - begun))
-    return len(reads), statistics.median(took)
+    blocks = [_blocks(bare, text) for text in reads]
+    return Floor(len(reads), statistics.median(took), sum(blocks), max(blocks, default=0))
+
+
+def _blocks(bare: Any, text: str) -> int:
+    """How many blocks a statement touches, whether they were at hand or not."""
+    with bare.cursor() as cursor:
+        cursor.execute(b"EXPLAIN (ANALYZE, BUFFERS, TIMING off, FORMAT json) " + text.encode())
+        ((told,),) = cursor.fetchall()
+    plan = told[0]["Plan"]
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
 
 
 if __name__ == "__main__":

@@ -74,12 +74,18 @@ ROOT_URLCONF = "shiyu.site.urls"
 CSRF_FAILURE_VIEW = "shiyu.site.errors.csrf_failure"
 WSGI_APPLICATION = "shiyu.site.wsgi.application"
 
+TEMPLATE_PLACES = [
+    "django.template.loaders.filesystem.Loader",
+    "django.template.loaders.app_directories.Loader",
+]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [ROOT / "shiyu" / "site" / "templates"],  # before those of packages
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [
+                ("template_partials.loader.Loader", [("shiyu.site.quick.Loader", TEMPLATE_PLACES)])
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
