@@ -21,7 +21,7 @@ def bench(*words, within=120):
     )
 
 
-@pytest.mark.parametrize("what", [pytest.param("intake", marks=pytest.mark.long), "loop"])
+@pytest.mark.parametrize("what", ["intake", "loop"])
 def test_a_short_bench_ends_with_everything_acknowledged_in_the_database(what):
     ended = bench(what, "--clients", "1", "--seconds", "2", "--json")
 

@@ -156,9 +156,7 @@ def keep(page: Page, name: str) -> None:
         page.screenshot(path=path, full_page=width == 360)
 
 
-@pytest.mark.parametrize(
-    "who", [pytest.param(who, marks=pytest.mark.long if who == "guard" else ()) for who in WALKS]
-)
+@pytest.mark.parametrize("who", WALKS)
 def test_whoever_signs_in_meets_no_page_that_shuts_somebody_out(
     city: World, windows: object, who: str
 ) -> None:

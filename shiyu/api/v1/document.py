@@ -62,8 +62,9 @@ def openapi(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@cache
 def whole() -> dict[str, Any]:
-    """The document as data."""
+    """The document as data, made once; only to be read."""
     made: dict[str, Any] = json.loads(json.dumps(api.get_openapi_schema(path_prefix="/api/v1/")))
     made["info"] |= {"description": DESCRIPTION}
     made["servers"] = [{"url": "/"}]

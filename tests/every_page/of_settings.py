@@ -1,0 +1,105 @@
+"""Addresses where the city is set up: calendars, places and the catalogue."""
+
+from tests.every_page.address import (
+    ANYBODY,
+    DENIED,
+    FOUND,
+    NO_METHOD,
+    NONE,
+    NOT_SO,
+    OK,
+    OTHERS,
+    SIGNED_IN,
+    Address,
+    of,
+)
+
+ADDRESSES: dict[str, list[Address]] = {
+    "calendars:list": [of(SIGNED_IN)],
+    "calendars:year": [
+        of(SIGNED_IN, code="city", year=2026),
+        of(SIGNED_IN, NONE, code="city", year=1999),
+        of(SIGNED_IN, NONE, code="nowhere", year=2026),
+    ],
+    "calendars:hours": [of(SIGNED_IN, OK, NOT_SO, holders={"administrator"}, code="city")],
+    "calendars:days": [
+        of(SIGNED_IN, OK, NOT_SO, holders={"administrator"}, code="city", year=2026)
+    ],
+    "calendars:history": [of(SIGNED_IN, holders={"administrator", "audit"}, code="city")],
+    "calendars:revision": [
+        of(SIGNED_IN, holders={"administrator", "audit"}, pk="a revision"),
+        of(SIGNED_IN, NONE, holders={"administrator", "audit"}, pk=OTHERS),
+    ],
+    "calendars:progress": [of(SIGNED_IN, holders={"administrator", "audit"}, pk="a revision")],
+    "calendars:look": [of(SIGNED_IN, NO_METHOD, FOUND, holders={"administrator"}, pk="a revision")],
+    "calendars:publish": [
+        of(SIGNED_IN, NO_METHOD, NOT_SO, holders={"administrator"}, pk="a revision")
+    ],
+    "calendars:undo": [of(SIGNED_IN, NO_METHOD, 409, holders={"administrator"}, pk="a revision")],
+    "places:list": [of(SIGNED_IN, FOUND)],
+    "places:place": [of(SIGNED_IN, code="410204"), of(SIGNED_IN, NONE, code="999")],
+    "places:add": [of(SIGNED_IN, OK, NOT_SO, holders={"administrator"}, code="410204")],
+    "places:rename": [of(SIGNED_IN, OK, NOT_SO, holders={"administrator"}, code="410204")],
+    "places:move": [of(SIGNED_IN, OK, {OK, NOT_SO}, holders={"administrator"}, code="410204001")],
+    "places:close": [of(SIGNED_IN, OK, {OK, NOT_SO}, holders={"administrator"}, code="410204")],
+    "places:take_back": [of(SIGNED_IN, NO_METHOD, 409, holders={"administrator"}, code="410204")],
+    "places:enrol": [
+        of(SIGNED_IN, NO_METHOD, NOT_SO, holders={"administrator"}, code="410204001001")
+    ],
+    "places:leave": [
+        of(SIGNED_IN, NO_METHOD, NONE, holders={"administrator"}, code="410204", entry=OTHERS)
+    ],
+    "places:maps": [of(SIGNED_IN, OK, {DENIED, OK, NOT_SO}, holders={"administrator", "audit"})],
+    "places:export": [of(SIGNED_IN, holders={"administrator", "audit"})],
+    "places:survey": [
+        of(SIGNED_IN, holders={"administrator", "audit"}, pk="a survey"),
+        of(SIGNED_IN, NONE, holders={"administrator", "audit"}, pk=OTHERS),
+    ],
+    "places:publish": [of(SIGNED_IN, NO_METHOD, NOT_SO, holders={"administrator"}, pk="a survey")],
+    "places:drop": [of(SIGNED_IN, NO_METHOD, FOUND, holders={"administrator"}, pk="a survey")],
+    "places:undo": [of(SIGNED_IN, NO_METHOD, 409, holders={"administrator"}, pk="a survey")],
+    "places:addresses": [of(SIGNED_IN)],
+    "places:new_address": [of(SIGNED_IN, OK, NOT_SO, holders={"administrator"})],
+    "places:import_addresses": [of(SIGNED_IN, OK, {OK, NOT_SO}, holders={"administrator"})],
+    "places:address": [of(SIGNED_IN, OK, NOT_SO, holders={"administrator"}, pk="an address")],
+    "places:close_address": [
+        of(SIGNED_IN, NO_METHOD, FOUND, holders={"administrator"}, pk="an address")
+    ],
+    "places:cells": [of(ANYBODY, 400)],
+    "places:find": [of(ANYBODY)],
+    "places:at": [of(ANYBODY, 400)],
+    "catalogue:kinds": [of(SIGNED_IN)],
+    "catalogue:grid": [of(SIGNED_IN)],
+    "catalogue:procedure": [of(SIGNED_IN)],
+    "catalogue:reasons": [of(SIGNED_IN)],
+    "catalogue:kind": [of(SIGNED_IN, code="10101"), of(SIGNED_IN, NONE, code="nowhere")],
+    "catalogue:compare": [
+        of(SIGNED_IN, code="10101", ordinal=1),
+        of(SIGNED_IN, NONE, code="10101", ordinal=99),
+    ],
+    "catalogue:new_kind": [of(SIGNED_IN, OK, NOT_SO, holders={"administrator"})],
+    "catalogue:edit_kind": [of(SIGNED_IN, OK, NOT_SO, holders={"administrator"}, code="10101")],
+    "catalogue:act": [
+        of(SIGNED_IN, NO_METHOD, 400, holders={"administrator"}, code="10101", what="keep-out"),
+        of(SIGNED_IN, NO_METHOD, FOUND, holders={"administrator"}, code="10101", what="end"),
+        of(SIGNED_IN, NO_METHOD, NONE, holders={"administrator"}, code="10101", what="burn"),
+    ],
+    "catalogue:new_condition": [of(SIGNED_IN, OK, NOT_SO, holders={"administrator"}, code="10101")],
+    "catalogue:condition": [
+        of(SIGNED_IN, OK, NOT_SO, holders={"administrator"}, code="10101", ordinal=1),
+        of(SIGNED_IN, NONE, NONE, holders={"administrator"}, code="10101", ordinal=99),
+    ],
+    "catalogue:end_condition": [
+        of(SIGNED_IN, OK, NOT_SO, holders={"administrator"}, code="10101", ordinal=1)
+    ],
+    "catalogue:withdraw_condition": [
+        of(SIGNED_IN, NO_METHOD, NONE, holders={"administrator"}, code="10101", ordinal=1)
+    ],
+    "catalogue:edit_procedure": [of(SIGNED_IN, OK, NOT_SO, holders={"administrator"})],
+    "catalogue:new_reason": [of(SIGNED_IN, NO_METHOD, NOT_SO, holders={"administrator"})],
+    "catalogue:set_reason": [
+        of(SIGNED_IN, NO_METHOD, NONE, holders={"administrator"}, number=OTHERS, what="end")
+    ],
+    "catalogue:upload": [of(SIGNED_IN, OK, NOT_SO, holders={"administrator"})],
+    "catalogue:publish": [of(SIGNED_IN, NO_METHOD, NONE, holders={"administrator"}, number=OTHERS)],
+}
