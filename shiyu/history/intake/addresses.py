@@ -18,6 +18,8 @@ from shiyu.places.models import Place
 LEVELS = (Place.Level.COUNTY, Place.Level.TOWNSHIP, Place.Level.COMMUNITY)
 SHORTEST, SHORTEST_BARE = 2, 3
 """A name without its usual ending (书店街 for 书店街街道) counts from three characters on."""
+MEANT_MOST = 50_000
+"""So many different ways of naming places are kept with what they mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Names:
                 for each in _ways_to_say(plain(name)):
                     self.by_name.setdefault(each, []).append(place)
         self.patterns = sorted(self.by_name, key=lambda name: (-len(name), name))
+        self._meant: dict[str, int | None] = {}
 
     @classmethod
     def of_city(cls) -> "Names":
@@ -56,16 +59,23 @@ class Names:
         if not self.patterns or texts.null_count() == len(texts):
             return nothing
         said = texts.str.normalize("NFKC").str.to_lowercase()
-        found = said.str.extract_many(self.patterns, leftmost=True).list.unique().list.sort()
-        joined = found.list.join("\n")
+        joined = said.str.extract_many(self.patterns, leftmost=True).list.join("\n")
         distinct = joined.drop_nulls().unique()
-        known = {names: self.meant(names.split("\n")) for names in distinct if names}
+        known = {names: self._means(names) for names in distinct if names}
         return joined.replace_strict(known, default=None, return_dtype=pl.Int64).alias("place_id")
 
     def place_of(self, text: str) -> int | None:
         """The id of the place that one text names, or None."""
         found = self.places_of(pl.Series([text], dtype=pl.String))[0]
         return int(found) if found is not None else None
+
+    def _means(self, joined: str) -> int | None:
+        """What names found in one text mean, reckoned once however many texts say them."""
+        if len(self._meant) > MEANT_MOST:
+            self._meant = {}
+        if joined not in self._meant:
+            self._meant[joined] = self.meant(sorted(set(joined.split("\n"))))
+        return self._meant[joined]
 
     def meant(self, names: Sequence[str]) -> int | None:
         """The place that names found in one address mean together."""

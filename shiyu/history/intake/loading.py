@@ -1,7 +1,7 @@
 """New reports into the tables, batch by batch, each once however often it is tried (载入)."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import polars as pl
@@ -13,14 +13,16 @@ from shiyu.history.reports.loading import known_refs
 
 __all__ = ["Common", "load", "unknown"]
 
-SMALLEST, BATCH, LARGEST = 200, 3_000, 8_000
+SMALLEST, BATCH, LARGEST = 200, 4_000, 12_000
 LONGEST_S, SHORT_S = 1.4, 0.7
 """A transaction is to end well within two seconds, so that sealing the journal never waits long:
 the next batch is smaller after a long one, larger after a short one."""
 WITH_WORDS = 400
 """Rows of a batch whose words to search by are written with it: a long text has hundreds."""
-WRITERS = 2
+WRITERS, WAITING = 2, 2
+"""So many batches are written at once, and so many more lie ready meanwhile."""
 TAKEN = "reported_once"
+Wrote = tuple[int, float, int]
 
 
 def unknown(rows: pl.DataFrame, source: str) -> pl.DataFrame:
@@ -28,33 +30,60 @@ def unknown(rows: pl.DataFrame, source: str) -> pl.DataFrame:
     return rows.join(known_refs(source).to_frame(), on="id", how="anti", maintain_order="left")
 
 
-def load(rows: pl.DataFrame, about: Common, progress: Callable[[int], None]) -> int:
-    """Write the rows; returns how many. Each batch is a transaction: a stop costs one batch.
+def load(parts: Iterable[pl.DataFrame], about: Common, progress: Callable[[int], None]) -> int:
+    """Write the rows of all parts; returns how many. A stop costs the batches under way.
 
-    Two writers: while one waits for the database the other prepares its columns. Within a
+    Each batch is a transaction. While the writers wait for the database, the next part is made:
+    one process keeps two cores busy, since the database works in processes of its own. Within a
     caller's transaction everything is written in that one.
     """
-    rows = rows.rename({"id": "source_ref", "created_at": "reported_at", "due_at": "fixed_due_at"})
-    most = WITH_WORDS if about.found else LARGEST
     if connection.in_atomic_block:
-        return sum(_write(part, about)[0] for part in rows.iter_slices(most))
-    written, start, size = 0, 0, min(BATCH, most)
-    under_way: set[Future[tuple[int, float, int]]] = set()
+        most = WITH_WORDS if about.found else LARGEST
+        batches = (part for rows in parts for part in _named(rows).iter_slices(most))
+        return sum(_write(batch, about)[0] for batch in batches)
+    loading = _Loading(about, progress)
     with ThreadPoolExecutor(WRITERS) as writers:
-        while start < rows.height or under_way:
-            while start < rows.height and len(under_way) < WRITERS:
-                under_way.add(writers.submit(_write, rows.slice(start, size), about))
-                start += size
-            done, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-            for ended in done:
-                count, seconds, tried = ended.result()
-                written += count
-                size = min(_next_size(size, tried, seconds), most)
-            progress(written)
+        for rows in parts:
+            for batch in loading.batches(_named(rows)):
+                loading.under_way.add(writers.submit(_write, batch, about))
+                loading.await_room(WRITERS + WAITING)
+        loading.await_room(1)
         for _ in range(WRITERS):
             writers.submit(connection.close)
     _on_disk()
-    return written
+    return loading.written
+
+
+class _Loading:
+    """What is under way, and how large the next batch may be."""
+
+    def __init__(self, about: Common, progress: Callable[[int], None]) -> None:
+        self.most = WITH_WORDS if about.found else LARGEST
+        self.size, self.written = min(BATCH, self.most), 0
+        self.progress = progress
+        self.under_way: set[Future[Wrote]] = set()
+
+    def batches(self, rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
+        """The rows in batches of the size that suits by then."""
+        start = 0
+        while start < rows.height:
+            batch = rows.slice(start, self.size)
+            start += batch.height
+            yield batch
+
+    def await_room(self, fewer_than: int) -> None:
+        """Wait until fewer batches are under way; raises what a batch raised."""
+        while len(self.under_way) >= fewer_than:
+            done, self.under_way = wait(self.under_way, return_when=FIRST_COMPLETED)
+            for ended in done:
+                count, seconds, tried = ended.result()
+                self.written += count
+                self.size = min(_next_size(self.size, tried, seconds), self.most)
+            self.progress(self.written)
+
+
+def _named(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.rename({"id": "source_ref", "created_at": "reported_at", "due_at": "fixed_due_at"})
 
 
 def _next_size(size: int, tried: int, seconds: float) -> int:
@@ -63,7 +92,7 @@ def _next_size(size: int, tried: int, seconds: float) -> int:
     return min(max(size, tried * 2), LARGEST) if seconds < SHORT_S and tried == size else size
 
 
-def _write(batch: pl.DataFrame, about: Common) -> tuple[int, float, int]:
+def _write(batch: pl.DataFrame, about: Common) -> Wrote:
     """One transaction; somebody else may have brought some of these reports meanwhile."""
     begun = time.monotonic()
     try:

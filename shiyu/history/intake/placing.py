@@ -35,38 +35,78 @@ class Placed:
     reason: pl.Series
 
 
-def place(rows: pl.DataFrame, *, crs: str = "wgs84", otherwise: Place | None = None) -> Placed:
-    """Find the place of each row.
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The city's map, names and addresses as they stand, read once for a whole file (底图).
 
+    crs        what the file's points mean.
     otherwise  the place of rows that say nowhere; left out, they have none.
-
-    An address that the city's own table of addresses holds, word for word, has its point. One
-    that names no place belongs to the whole city, as it would live.
     """
-    lon, lat, pointed = _points(rows, crs)
-    _fill_in(rows["address"], lon, lat, pointed)
-    map_now = locator.current()
-    at = map_now.locate_many(lon, lat)
-    point_id = np.append(map_now.ids, -1)[at]
-    located = pl.Series("point_id", point_id).set(pl.Series(at < 0), None)
-    text = pl.concat_str("place", "address", separator=" ", ignore_nulls=True)
-    said = rows.select(text.alias("said"), pl.concat_str("title", "text", ignore_nulls=True))
-    addressed = rows["address"].is_not_null() | rows["place"].is_not_null()
-    names = Names.of_city()
-    named = names.places_of(said["said"].set(located.is_not_null(), None))
-    told = names.places_of(said["title"].set(located.is_not_null() | addressed, None))
-    root = Place.objects.get(parent=None)
-    fallback = pl.Series([root.pk] * rows.height).set(~addressed, otherwise and otherwise.pk)
-    outside = pl.Series(pointed) & located.is_null()
-    found = pl.DataFrame({"point": located, "named": named, "told": told, "otherwise": fallback})
-    ids = found.select(pl.coalesce(pl.all()).alias("place_id"))["place_id"].set(outside, None)
-    reason = pl.Series("reason", [""] * rows.height).set(ids.is_null(), NOWHERE)
-    point = [pl.Series("lon", lon), pl.Series("lat", lat)]
-    keep = [axis.set(located.is_null(), None) for axis in point]
-    placed = rows.with_columns(ids, *keep).join(
-        _places(), on="place_id", how="left", maintain_order="left"
-    )
-    return Placed(placed, reason.set(outside, OUTSIDE))
+
+    crs: str
+    otherwise: int | None
+    root: int
+    map_now: locator.Locator
+    names: Names
+    addresses: dict[str, tuple[float, float]]
+    places: pl.DataFrame
+
+    @classmethod
+    def of_city(cls, *, crs: str = "wgs84", otherwise: Place | None = None) -> "Ground":
+        return cls(
+            crs=crs,
+            otherwise=otherwise.pk if otherwise else None,
+            root=Place.objects.get(parent=None).pk,
+            map_now=locator.current(),
+            names=Names.of_city(),
+            addresses=_known_addresses(),
+            places=_places(),
+        )
+
+    def place(self, rows: pl.DataFrame) -> Placed:
+        """Find the place of each row.
+
+        An address that the city's own table of addresses holds, word for word, has its point. One
+        that names no place belongs to the whole city, as it would live.
+        """
+        lon, lat, pointed = _points(rows, self.crs)
+        self._fill_in(rows["address"], lon, lat, pointed)
+        at = self.map_now.locate_many(lon, lat)
+        point_id = np.append(self.map_now.ids, -1)[at]
+        located = pl.Series("point_id", point_id).set(pl.Series(at < 0), None)
+        addressed = rows["address"].is_not_null() | rows["place"].is_not_null()
+        fallback = pl.Series([self.root] * rows.height).set(~addressed, self.otherwise)
+        outside = pl.Series(pointed) & located.is_null()
+        named, told = self._named(rows, located.is_not_null(), addressed)
+        found = pl.DataFrame(
+            {"point": located, "named": named, "told": told, "otherwise": fallback}
+        )
+        ids = found.select(pl.coalesce(pl.all()).alias("place_id"))["place_id"].set(outside, None)
+        reason = pl.Series("reason", [""] * rows.height).set(ids.is_null(), NOWHERE)
+        point = [pl.Series("lon", lon), pl.Series("lat", lat)]
+        keep = [axis.set(located.is_null(), None) for axis in point]
+        where = ids.to_frame().join(self.places, on="place_id", how="left", maintain_order="left")
+        placed = rows.with_columns(where.get_columns() + keep)
+        return Placed(placed, reason.set(outside, OUTSIDE))
+
+    def _named(
+        self, rows: pl.DataFrame, located: pl.Series, addressed: pl.Series
+    ) -> tuple[pl.Series, pl.Series]:
+        """The places that addresses name; and titles and texts, where there is no address."""
+        text = pl.concat_str("place", "address", separator=" ", ignore_nulls=True)
+        said = rows.select(text.alias("said"), pl.concat_str("title", "text", ignore_nulls=True))
+        named = self.names.places_of(said["said"].set(located, None))
+        return named, self.names.places_of(said["title"].set(located | addressed, None))
+
+    def _fill_in(self, said: pl.Series, lon: Floats, lat: Floats, pointed: Mask) -> None:
+        """The points of addresses that the city knows by that very name, or by an alias."""
+        if not self.addresses:
+            return
+        asked = said.set(pl.Series(pointed), None)
+        points = {text: self.addresses.get(plain(text)) for text in asked.drop_nulls().unique()}
+        for at, text in enumerate(asked.to_list()):
+            if text is not None and (point := points[text]) is not None:
+                lon[at], lat[at] = point
 
 
 def _points(rows: pl.DataFrame, crs: str) -> tuple[Floats, Floats, Mask]:
@@ -76,18 +116,6 @@ def _points(rows: pl.DataFrame, crs: str) -> tuple[Floats, Floats, Mask]:
     usable &= ~((lon == 0) & (lat == 0))
     x, y = TO_WGS84[crs](np.where(usable, lon, 0.0), np.where(usable, lat, 0.0))
     return np.where(usable, x, np.nan), np.where(usable, y, np.nan), usable
-
-
-def _fill_in(said: pl.Series, lon: Floats, lat: Floats, pointed: Mask) -> None:
-    """The points of addresses that the city knows by that very name, or by an alias."""
-    known = _known_addresses()
-    if not known:
-        return
-    asked = said.set(pl.Series(pointed), None)
-    points = {text: known.get(plain(text)) for text in asked.drop_nulls().unique()}
-    for at, text in enumerate(asked.to_list()):
-        if text is not None and (point := points[text]) is not None:
-            lon[at], lat[at] = point
 
 
 def _known_addresses() -> dict[str, tuple[float, float]]:

@@ -16,11 +16,9 @@ from shiyu.cases.models import Case, Report, Reporter
 from shiyu.cases.search import find
 from shiyu.cases.tests.world import HERE, World
 from shiyu.common.errors import Refused
+from shiyu.history.intake.judging import ENDED_ALREADY, NO_PROCEDURE, NOTHING_SAID
 from shiyu.history.intake.presets import ARRIVAL_ROLES, ARRIVALS
 from shiyu.history.intake.taking import (
-    ENDED_ALREADY,
-    NO_PROCEDURE,
-    NOTHING_SAID,
     Asked,
     Taken,
     take,
@@ -29,7 +27,7 @@ from shiyu.history.reports.columns import layout
 from shiyu.history.tests.left import left
 from shiyu.journal.models import Change
 from shiyu.people.actors import Actor
-from shiyu.places.addresses import add_address
+from shiyu.places.actions.addresses import add_address
 from shiyu.places.coordinates import gcj02_from_wgs84
 
 pytestmark = pytest.mark.django_db
