@@ -100,6 +100,16 @@ class Case(models.Model):
             models.Index(fields=["kind", "reported_at"], name="case_by_kind"),
             models.Index(fields=["-reported_at", "-id"], name="case_newest"),
             models.Index(
+                fields=["-reported_at", "-id", "due_at"],
+                name="case_open_newest",
+                condition=Q(stage__in=OPEN),
+            ),
+            models.Index(
+                fields=["-reported_at", "-id"],
+                name="case_paused",
+                condition=Q(stage__in=OPEN, paused=True),
+            ),
+            models.Index(
                 fields=["due_at"], name="case_red", condition=Q(stage__in=OPEN, paused=False)
             ),
             models.Index(
