@@ -15,8 +15,9 @@ from shiyu.cases.models import Case
 from shiyu.cases.rules import visible_to
 from shiyu.common.errors import OutOfOrder, Refused
 from shiyu.people.actors import Actor
-from shiyu.places import addresses, locator, reform, surveys
-from shiyu.places.actions import renumber
+from shiyu.places import addresses, locator
+from shiyu.places.actions import addresses as keeping
+from shiyu.places.actions import reform, renumber, surveys
 from shiyu.places.coordinates import bd09_from_gcj02, gcj02_from_wgs84
 from shiyu.places.faults import NAMES
 from shiyu.places.models import Address, Former, Place, Survey
@@ -255,7 +256,7 @@ def test_a_broken_file_is_told_in_a_sentence(keeper, world, raw):
 
 
 def an_address(name: str, lon: float, lat: float, *aliases: str) -> Address:
-    return addresses.add_address(name=name, lon=lon, lat=lat, aliases=aliases, actor=PROGRAM)
+    return keeping.add_address(name=name, lon=lon, lat=lat, aliases=aliases, actor=PROGRAM)
 
 
 def test_an_address_becomes_a_point_with_how_sure_that_is(world):
@@ -278,12 +279,12 @@ def test_an_address_becomes_a_point_with_how_sure_that_is(world):
 def test_a_closed_address_is_found_no_more(world):
     row = an_address("书店街 10 号", 114.310, 34.80)
 
-    addresses.close_address(row, actor=PROGRAM)
+    keeping.close_address(row, actor=PROGRAM)
 
     found = addresses.point_of("书店街10号")
     assert found is None or found.confidence < 0.5
     with pytest.raises(OutOfOrder):
-        addresses.close_address(row, actor=PROGRAM)
+        keeping.close_address(row, actor=PROGRAM)
 
 
 def test_a_table_of_addresses_is_taken_in_row_by_row(keeper, world):

@@ -3,7 +3,7 @@
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from shiyu.places import surveys
+from shiyu.places.actions import surveys
 
 
 @app.periodic(cron="*/10 * * * *")

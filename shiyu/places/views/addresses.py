@@ -18,6 +18,7 @@ from shiyu.people.models import Person
 from shiyu.people.web import SignedIn, actor_of, needs, signed_in
 from shiyu.places import addresses as book
 from shiyu.places import rules
+from shiyu.places.actions import addresses as actions
 from shiyu.places.forms import AddressFileForm, AddressForm
 from shiyu.places.models import Address
 
@@ -58,7 +59,7 @@ def new(request: SignedIn) -> HttpResponse:
     form = AddressForm(posted(request))
     if form.is_valid():
         try:
-            made = book.add_address(actor=actor_of(request), **form.cleaned_data)
+            made = actions.add_address(actor=actor_of(request), **form.cleaned_data)
         except Refused as refusal:
             form.refuse(refusal)
         else:
@@ -83,7 +84,7 @@ def address(request: SignedIn, pk: int) -> HttpResponse:
     form = AddressForm(posted(request), initial=typed)
     if form.is_valid():
         try:
-            book.change_address(found, actor=actor_of(request), **form.cleaned_data)
+            actions.change_address(found, actor=actor_of(request), **form.cleaned_data)
         except Refused as refusal:
             form.refuse(refusal)
         else:
@@ -99,7 +100,7 @@ def close(request: SignedIn, pk: int) -> HttpResponse:
     """Stop finding an address, or find it again (停用、恢复)."""
     found = get_object_or_404(Address, pk=pk)
     closing = found.closed_on is None
-    book.close_address(found, actor=actor_of(request), closed=closing)
+    actions.close_address(found, actor=actor_of(request), closed=closing)
     messages.success(request, _("已停用，不再用来定位") if closing else _("已恢复"))
     return redirect("places:address", pk)
 
@@ -114,7 +115,7 @@ def take_in(request: SignedIn) -> HttpResponse:
     if form.is_bound and form.is_valid():
         typed = form.cleaned_data
         try:
-            outcome = book.import_addresses(
+            outcome = actions.import_addresses(
                 sheets_of(typed["file"].read()),
                 crs=typed["crs"],
                 source=typed["source"],

@@ -16,7 +16,8 @@ from shiyu.common.errors import Refused
 from shiyu.common.posted import posted
 from shiyu.people.duties import Duty
 from shiyu.people.web import SignedIn, actor_of, needs
-from shiyu.places import locator, outline, rules, surveys
+from shiyu.places import locator, outline, rules
+from shiyu.places.actions import surveys
 from shiyu.places.coordinates import bd09_from_gcj02, gcj02_from_wgs84
 from shiyu.places.faults import NAMES
 from shiyu.places.forms import SYSTEMS, MapForm, PublishForm

@@ -20,7 +20,8 @@ from shiyu.journal.models import Line
 from shiyu.people.duties import Duty
 from shiyu.people.models import Person
 from shiyu.people.web import SignedIn, actor_of, needs, signed_in
-from shiyu.places import actions, gazetteer, outline, reform, rules
+from shiyu.places import actions, gazetteer, outline, rules
+from shiyu.places.actions import reform
 from shiyu.places.forms import AddForm, EnrolForm, Refusable, RenameForm, ToForm
 from shiyu.places.models import Place, RosterEntry
 from shiyu.places.reach import reach_of

@@ -16,7 +16,7 @@ from shiyu.journal.actions import record
 from shiyu.people.actions.access import follow_places
 from shiyu.people.actors import Actor
 from shiyu.places import events, rules
-from shiyu.places.actions import MIRROR, RENUMBER, is_below, lock_map, map_changed, renumber
+from shiyu.places.actions.places import MIRROR, RENUMBER, is_below, lock_map, map_changed, renumber
 from shiyu.places.models import Former, Place
 from shiyu.places.tree import Interval, NoRoom, number_tree
 

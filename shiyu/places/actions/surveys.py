@@ -13,7 +13,7 @@ from shiyu.common.errors import OutOfOrder, Refused
 from shiyu.journal.actions import moment, record
 from shiyu.people.actors import Actor
 from shiyu.places import rules
-from shiyu.places.actions import lock_map, map_changed, widen_bounds
+from shiyu.places.actions.places import lock_map, map_changed, widen_bounds
 from shiyu.places.faults import check
 from shiyu.places.models import City, Place, Survey, Surveyed
 
