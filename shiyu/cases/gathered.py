@@ -1,29 +1,86 @@
-"""A case under lock with all that a move asks of it, in four prepared statements (取案)."""
+"""A case under lock with all that a move asks of it, in one prepared statement (取案).
 
+Beside the case's own columns the statement brings its parts, reports and lines as JSON, the
+database's clock and the calendars' version. They are read in the statement's snapshot, which is
+older than the lock if somebody else was just writing: then the row under lock is not the row of
+the snapshot, and the same is asked again, with the lock held. Whoever writes to what belongs to
+a case therefore writes the case's row too.
+"""
+
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
 
+from shiyu.calendars.rules import Calendars, read_calendars
 from shiyu.cases import rules, story
 from shiyu.cases.models import Assignment, Case, Report
 from shiyu.cases.replay import Step
 from shiyu.common.ready import ANY, Select
-from shiyu.journal.models import Line
 
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 AT_HAND = ("procedure", "standard", "kind", "place")
 """What most moves ask of a case besides its own columns."""
+
+PARTS = tuple(column.attname for column in Assignment._meta.concrete_fields)
+REPORTS = ("id", "case_id", "source", "by_person_id")  # in the order of the model
+TIMES = frozenset({"sent_at", "opened_at", "signed_at", "handled_at", "due_at", "yellow_at"})
+LIST = """
+    (SELECT coalesce(json_agg(json_build_array({columns}) ORDER BY one.id), '[]'::json)
+       FROM {table} one WHERE {where})
+"""
+BESIDE = {
+    "parts_json": LIST.format(
+        columns=", ".join(f"one.{name}" for name in PARTS),
+        table=Assignment._meta.db_table,
+        where="one.case_id = cases_case.id",
+    ),
+    "reports_json": LIST.format(
+        columns=", ".join(f"one.{name}" for name in REPORTS),
+        table=Report._meta.db_table,
+        where="one.case_id = cases_case.id",
+    ),
+    "lines_json": LIST.format(
+        columns="one.verb, one.occurred_at, one.actor, one.facts, one.remark_id",
+        table="journal_line",
+        where="one.subject = 'case:' || cases_case.id"
+        " AND one.recorded_at >= cases_case.taken_in_at",
+    ),
+    "row_locked": "cases_case.xmin::text",
+    "row_seen": "(SELECT one.xmin::text FROM cases_case one WHERE one.id = cases_case.id)",
+    "database_now": "greatest(clock_timestamp(), cases_case.last_at)",
+    "next_remark": "nextval('journal_remark_id_seq')",
+    "newest_calendar": "(SELECT coalesce(max(one.id), 0) FROM calendars_calendar one)",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """A locked case, its parts by unit as they are written, its steps, and whom it concerns."""
+    """A locked case, its parts by unit as they are written, its steps, and whom it concerns.
+
+    now          the database's clock with the lock held, never before the case's last line.
+    next_remark  the number of what may be written with the move.
+    """
 
     case: Case
     parts: dict[int, Assignment]
     steps: list[Step]
     concern: rules.Concern
+    now: datetime
+    calendars: Calendars
+    next_remark: int
+
+
+class _Line(NamedTuple):
+    verb: str
+    occurred_at: datetime
+    actor: str
+    facts: dict[str, Any]
+    remark_id: int | None
 
 
 def gather(case: Case) -> Gathered:
@@ -31,15 +88,12 @@ def gather(case: Case) -> Gathered:
 
     Raises  Case.DoesNotExist.
     """
-    found = _CASE(case.pk)
-    if not found:
+    found = _CASE.first(case.pk)
+    if found is not None and found.row_locked != found.row_seen:  # type: ignore[attr-defined]
+        found = _CASE.first(case.pk)
+    if found is None:
         raise Case.DoesNotExist(f"no case {case.pk}")
-    locked = found[0]
-    parts = {part.unit_id: part for part in _PARTS(locked.pk)}
-    lines = _LINES(locked.subject, locked.taken_in_at)
-    steps = [story.step_of(line) for line in lines if line.verb in story.STEPS]
-    about = rules.concern_of(locked, parts, _REPORTS(locked.pk))
-    return Gathered(locked, parts, steps, about)
+    return _gathered(found, vars(found))
 
 
 def has_open_children(case: Case) -> bool:
@@ -47,18 +101,46 @@ def has_open_children(case: Case) -> bool:
     return bool(_CHILDREN(case.pk))
 
 
+def _gathered(case: Case, beside: dict[str, Any]) -> Gathered:
+    parts = _records(Assignment, PARTS, beside["parts_json"])
+    reports = _records(Report, REPORTS, beside["reports_json"])
+    lines = [_Line(verb, _time(at), *rest) for verb, at, *rest in _listed(beside["lines_json"])]
+    by_unit = {part.unit_id: part for part in parts}
+    return Gathered(
+        case,
+        by_unit,
+        [story.step_of(line) for line in lines if line.verb in story.STEPS],
+        rules.concern_of(case, by_unit, reports),
+        timezone.localtime(beside["database_now"]),
+        read_calendars(beside["newest_calendar"]),
+        beside["next_remark"],
+    )
+
+
+def _records(model: type[Any], names: tuple[str, ...], said: object) -> list[Any]:
+    times = [at for at, name in enumerate(names) if name in TIMES]
+    found: list[Model] = []
+    for row in _listed(said):
+        for at in times:
+            row[at] = _time(row[at]) if row[at] else None
+        found.append(model.from_db("default", names, row))
+    return found
+
+
+def _listed(said: object) -> Iterable[list[Any]]:
+    found: list[list[Any]] = json.loads(said) if isinstance(said, str | bytes) else said
+    return found
+
+
+def _time(said: str) -> datetime:
+    return datetime.fromisoformat(said).astimezone(UTC)
+
+
 def _case(pk: int) -> QuerySet[Case]:
     locked = Case.objects.select_for_update(no_key=True, of=("self",)).select_related(*AT_HAND)
-    return locked.defer("place__boundary").filter(pk=pk)
-
-
-def _lines(subject: str, since: datetime) -> QuerySet[Line]:
-    lines = Line.objects.filter(subject=subject, recorded_at__gte=since)
-    return lines.only("verb", "occurred_at", "actor", "facts", "remark_id").order_by("id")
+    beside = {name: RawSQL(sql, ()) for name, sql in BESIDE.items()}  # noqa: S611 - our own names
+    return locked.defer("place__boundary").filter(pk=pk).annotate(**beside)
 
 
 _CHILDREN = Select(lambda case: Case.objects.open().filter(parent=case).only("pk")[:1], ANY)
 _CASE = Select(_case, ANY)
-_PARTS = Select(lambda case: Assignment.objects.filter(case=case), ANY)
-_REPORTS = Select(lambda case: Report.objects.filter(case=case).only(*rules.WHO), ANY)
-_LINES = Select(_lines, "case:", LONG_AGO)

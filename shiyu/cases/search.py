@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Reverse
 
 from shiyu.cases.models import Case, CaseQuerySet, Found, Report
+from shiyu.common import together
 from shiyu.journal.models import Remark
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ CHINESE = re.compile(r"[\u3400-\u9fff]+")
 LATIN = re.compile(r"[a-z0-9]+")
 WORDS_MOST = 400
 INDEX_BATCH = 500
+ANEW = "ON CONFLICT (case_id) DO UPDATE SET words = excluded.words"
 
 
 @cache
@@ -48,12 +50,7 @@ def cut(text: str) -> list[str]:
 
 def index(case: Case, said: str) -> None:
     """Keep what a case is found by, in the transaction that changes it."""
-    Found.objects.bulk_create(
-        [Found(case=case, words=words_of(case, said))],
-        update_conflicts=True,
-        unique_fields=["case"],
-        update_fields=["words"],
-    )
+    together.insert(Found(case=case, words=words_of(case, said)), tail=ANEW)
 
 
 def words_of(case: Case, said: str) -> list[str]:

@@ -32,7 +32,7 @@ def rows(sql: str, params: Sequence[Any] = ()) -> list[Row]:
     if connection.queries_logged:  # Django's log knows only its own cursors
         with connection.cursor() as logged:
             logged.execute(sql, params)
-            return logged.fetchall() if logged.description else []
+            return logged.fetchall() if logged.description is not None else []
     with psycopg.Cursor(cast("psycopg.Connection[Row]", connection.connection)) as bare:
         # With Django's errors; it binds on the server, so that psycopg prepares what it sends.
         connection.make_cursor(cast("Any", bare)).execute(sql, params)
@@ -55,6 +55,10 @@ class Select(Generic[M]):
         params = [given[at] if at is not None else fixed[n] for n, at in enumerate(places)]
         return [make(row) for row in rows(sql, params)]
 
+    def first(self, *given: object) -> M | None:
+        """The first of them, or None."""
+        return next(iter(self(*given)), None)
+
     @cached_property
     def _compiled(self) -> tuple[str, Row, list[int | None], Callable[[Row], M]]:
         compiler: Any = self.build(*self.samples).query.get_compiler(connection=connection)
@@ -71,6 +75,8 @@ class Select(Generic[M]):
             record = cast("type[M]", about["model"]).from_db("default", names, row[first:last])
             for populator in populators:
                 populator.populate(row, record)
+            for name, at in compiler.annotation_col_map.items():
+                setattr(record, name, row[at])
             return record
 
         known = {str(sample): at for at, sample in enumerate(self.samples)}
@@ -107,6 +113,11 @@ def update(record: Model, *names: str) -> None:
         raise ObjectDoesNotExist(f"no {type(record).__name__} {record.pk}")
 
 
+def value_of(column: "Field[Any, Any]", record: Model, *, add: bool) -> object:
+    """What a record's column is to hold, as the database takes it."""
+    return column.get_db_prep_save(column.pre_save(record, add), connection)
+
+
 _INSERTS: dict[type[Model], str] = {}
 _UPDATES: dict[tuple[type[Model], tuple[str, ...]], tuple[str, Columns]] = {}
 
@@ -134,7 +145,7 @@ def _columns(model: type[Model]) -> Columns:
 
 
 def _values(record: Model, columns: Columns, *, add: bool) -> list[object]:
-    return [c.get_db_prep_save(c.pre_save(record, add), connection) for c in columns]
+    return [value_of(c, record, add=add) for c in columns]
 
 
 def _quoted(name: str | None) -> str:

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from shiyu.cases.bulk.copying import copy_rows
 from shiyu.cases.happened import Lived
-from shiyu.common import ready
+from shiyu.common import ready, together
 from shiyu.facts.counting import NEEDS_ITS_STORY, Counting, Entry
 from shiyu.facts.measures import Measure
 from shiyu.facts.recount import Counted, Figures, Key, Recounted, recount, retold
@@ -22,12 +22,10 @@ COLUMNS = (
     *("day", "measure", "place_id", "unit_id", "kind_id", "channel", "outcome"),
     *("n", "judged", "missed", "total"),
 )
-INSERT = f"INSERT INTO facts_delta ({', '.join(COLUMNS)}) VALUES "  # noqa: S608
-ROW = f"({', '.join(['%s'] * len(COLUMNS))})"
 FOLD = "SELECT facts_fold(%s)"
 FOLDED_AT_ONCE = 20_000
 FEW = 12
-"""Up to so many rows one INSERT; more by COPY."""
+"""Up to so many rows with what the move writes; more by COPY."""
 ZONE_KEPT_S = 60.0
 NOTHING: Figures = (0, 0, 0, 0)
 
@@ -100,8 +98,9 @@ def write(sums: Counted) -> None:
     rows = [(*key, *figures) for key, figures in sums.items() if figures != NOTHING]
     if len(rows) > FEW:
         copy_rows("facts_delta", COLUMNS, rows)
-    elif rows:
-        ready.rows(INSERT + ", ".join([ROW] * len(rows)), [one for row in rows for one in row])
+    else:
+        for row in rows:
+            together.add("facts_delta", dict(zip(COLUMNS, row, strict=True)))
 
 
 def fold(most: int = FOLDED_AT_ONCE) -> int:

@@ -1,23 +1,22 @@
 """Writing the journal: how a line comes into being, save in bulk (记日志)."""
 
 import hashlib
-import json
 import secrets
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Protocol, cast
 
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
-from shiyu.common import ready
+from shiyu.common import ready, together
 from shiyu.journal.models import Remark
 
 INSERT_LINE = """
     INSERT INTO journal_line (occurred_at, subject, verb, actor, facts, remark_id, commitment)
-    VALUES (%s, %s, %s, %s, %s::jsonb, %s, %s) RETURNING id
+    VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING id
 """
 NOW = "SELECT greatest(clock_timestamp(), %s::timestamptz)"
-INSERT_CHANGE = "INSERT INTO journal_change (topic, ref, version) VALUES (%s, %s, %s)"
 
 
 class Acting(Protocol):
@@ -35,23 +34,47 @@ def record(
     at: datetime | None = None,
     facts: Mapping[str, Any] | None = None,
     remark: Remark | None = None,
-) -> int:
-    """Add one line to the journal, in the caller's transaction; returns its id (记日志).
+) -> None:
+    """Add one line to the journal, in the caller's transaction (记日志).
 
     at      when it happened, as the clock reads it; left out, the database's clock.
     facts   ids, codes, field names and times only: no value about a person, no free text.
     """
-    line = (
-        at or moment(),
-        subject,
-        verb,
-        actor.ref,
-        json.dumps(_with_whom(actor, facts), ensure_ascii=False, default=_plain),
-        remark.pk if remark else None,
-        commitment(remark) if remark else "",
-    )
-    ((number,),) = ready.rows(INSERT_LINE, line)
+    together.add("journal_line", _line(subject, verb, actor, at, facts, remark))
+
+
+def record_numbered(
+    subject: str,
+    verb: str,
+    *,
+    actor: Acting,
+    at: datetime | None = None,
+    facts: Mapping[str, Any] | None = None,
+    remark: Remark | None = None,
+) -> int:
+    """The same, written at once; returns the line's number, for those who point at it."""
+    line = _line(subject, verb, actor, at, facts, remark)
+    ((number,),) = ready.rows(INSERT_LINE, [*line.values()])
     return int(number)
+
+
+def _line(
+    subject: str,
+    verb: str,
+    actor: Acting,
+    at: datetime | None,
+    facts: Mapping[str, Any] | None,
+    remark: Remark | None,
+) -> dict[str, object]:
+    return {
+        "occurred_at": at or moment(),
+        "subject": subject,
+        "verb": verb,
+        "actor": actor.ref,
+        "facts": Jsonb(_plain(_with_whom(actor, facts))),
+        "remark_id": remark.pk if remark else None,
+        "commitment": commitment(remark) if remark else "",
+    }
 
 
 def write_remark(subject: str, text: str, *, author: Acting, at: datetime) -> Remark:
@@ -63,7 +86,7 @@ def write_remark(subject: str, text: str, *, author: Acting, at: datetime) -> Re
         author=author.ref,
         written_at=at,
     )
-    ready.insert(remark)
+    together.insert(remark)
     return remark
 
 
@@ -74,7 +97,7 @@ def commitment(remark: Remark) -> str:
 
 def announce(topic: str, ref: int, version: int) -> None:
     """Tell the live feed that a record changed, in the caller's transaction (变更推送)."""
-    ready.rows(INSERT_CHANGE, (topic, ref, version))
+    together.add("journal_change", {"topic": topic, "ref": ref, "version": version})
 
 
 def moment(after: datetime | None = None) -> datetime:
@@ -93,6 +116,13 @@ def _with_whom(actor: Acting, facts: Mapping[str, Any] | None) -> Mapping[str, A
 
 
 def _plain(value: object) -> object:
+    """Facts as JSON holds them."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, set | frozenset):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
-from shiyu.journal.actions import moment, record, write_remark
+from shiyu.journal.actions import moment, record_numbered, write_remark
 from shiyu.journal.events import erased
 from shiyu.journal.models import Remark
 
@@ -64,6 +64,6 @@ def erase(remark: Remark, *, actor: Holder, ground: str, reason: str = "") -> in
     remark.save(update_fields=["text", "salt", "erased_at"])
     why = write_remark(subject, reason.strip(), author=actor, at=at) if reason.strip() else None
     facts = {"of": remark.subject, "ground": ground}
-    line = record(subject, VERB, actor=actor, at=at, facts=facts, remark=why)
+    line = record_numbered(subject, VERB, actor=actor, at=at, facts=facts, remark=why)
     erased.send(Remark, remark=remark)
     return line

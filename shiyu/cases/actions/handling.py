@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from shiyu.cases import guards
@@ -33,6 +34,7 @@ def opened(case: Case, *, actor: Actor) -> None:
             pk=case.pk
         )  # no recall meanwhile
         unseen.update(opened_at=moment())
+        Case.objects.filter(pk=case.pk).update(version=F("version"))  # see cases/gathered.py
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from shiyu.calendars.rules import read_calendars
 from shiyu.cases import events, search, story, timing
 from shiyu.cases.actions import tell
 from shiyu.cases.actions.turn import words_of
@@ -22,7 +23,7 @@ from shiyu.cases.replay import Step
 from shiyu.cases.siting import Site, centre_for, locate
 from shiyu.catalogue.models import Kind
 from shiyu.catalogue.rules import procedure_at
-from shiyu.common import ready
+from shiyu.common import ready, together
 from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
 from shiyu.files.actions import hand_over, keep_photo
 from shiyu.files.models import Photo
@@ -161,31 +162,54 @@ def receipt_hash(code: str) -> str:
     return hashlib.sha256(f"receipt\n{signs}".encode()).hexdigest()
 
 
-def next_number(prefix: str, day: datetime) -> str:
-    """The next case number, e.g. KF20261121000007: one sequence, gaps allowed."""
-    ((number,),) = ready.rows("SELECT nextval('cases_number_seq')")
-    return f"{prefix}{day:%Y%m%d}{number:06d}"
+def number_of(ordinal: int, prefix: str, day: datetime) -> str:
+    """A case number, e.g. KF20261121000007: one sequence, gaps allowed."""
+    return f"{prefix}{day:%Y%m%d}{ordinal:06d}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    """What a report that comes in asks of the database's counters, in one question."""
+
+    now: datetime
+    ordinal: int
+    case: int
+    report: int
+    remark: int
+    calendar: int
+
+
+FRESH = """
+SELECT clock_timestamp(), nextval('cases_number_seq'), nextval('cases_case_id_seq'),
+       nextval('cases_report_id_seq'), nextval('journal_remark_id_seq'),
+       (SELECT coalesce(max(id), 0) FROM calendars_calendar)
+"""
+
+
+def _fresh() -> _Fresh:
+    ((now, *counters),) = ready.rows(FRESH)
+    return _Fresh(timezone.localtime(now), *counters)
 
 
 def _take_in(
     intake: Intake, *, actor: Actor, direction: str, parent: Case | None = None
 ) -> tuple[Report, str]:
-    now = moment()
-    at = intake.occurred_at or now
     site = _site(intake)
     if parent is None:
         _within_reach(site, actor)
-    case = _new_case(intake, site, at, now, direction, parent)
-    words = words_of(intake.text, needed=False)
-    taken, code, remark = _enter(case, intake, words, at=at, actor=actor)
-    by = _author(taken, actor)
-    facts = {"report": taken.pk} | story.first_facts(case) | intake.extra
-    record(case.subject, "report", actor=by, at=at, facts=facts, remark=remark)
-    write(case, Happened("report", at, facts, case.centre_id))
-    _keep_photos(case, intake, by)
-    search.index(case, words)
-    announce("case", case.pk, case.version)
-    tell.reported(case)
+    fresh = _fresh()
+    with together.together() as held:
+        held.keys.setdefault(Remark, []).append(fresh.remark)
+        case = _new_case(intake, site, fresh, direction, parent)
+        words = words_of(intake.text, needed=False)
+        taken, code, remark = _enter(
+            case, intake, words, at=case.reported_at, actor=actor, pk=fresh.report
+        )
+        facts = {"report": taken.pk} | story.first_facts(case) | intake.extra
+        _tell(case, "report", taken, facts, remark, actor)
+        search.index(case, words)
+        tell.reported(case)
+    _keep_photos(case, intake, _author(taken, actor))
     transaction.on_commit(lambda: events.reported.send_robust(Case, case=case, report=taken))
     return taken, code
 
@@ -196,23 +220,45 @@ def _join(case: Case, intake: Intake, *, actor: Actor) -> tuple[Report, str]:
         raise OutOfOrder(_("这件刚刚办结，不能再关注。可以继续上报"))
     at = moment(case.last_at)
     words = words_of("\n".join(filter(None, (intake.text, intake.address.strip()))), needed=False)
-    taken, code, remark = _enter(case, intake, words, at=at, actor=actor)
-    by = _author(taken, actor)
-    facts = {"report": taken.pk, "channel": intake.channel} | intake.extra
-    record(case.subject, "joined", actor=by, at=at, facts=facts, remark=remark)
-    write(case, Happened("joined", at, facts, case.centre_id))
-    _keep_photos(case, intake, by)
-    search.index(case, search.words_said(case))
-    announce("case", case.pk, case.version)
+    said_before = search.words_said(case)
+    with together.together():
+        taken, code, remark = _enter(case, intake, words, at=at, actor=actor)
+        facts = {"report": taken.pk, "channel": intake.channel} | intake.extra
+        _tell(case, "joined", taken, facts, remark, actor)
+        search.index(case, f"{said_before} {words}")
+        together.update(case, "version")  # whoever is just reading it reads again
+    _keep_photos(case, intake, _author(taken, actor))
     return taken, code
 
 
+def _tell(
+    case: Case,
+    verb: str,
+    taken: Report,
+    facts: dict[str, Any],
+    remark: Remark | None,
+    actor: Actor,
+) -> None:
+    """The line of a report, what is counted of it, and the live feed."""
+    at, by = taken.reported_at, _author(taken, actor)
+    record(case.subject, verb, actor=by, at=at, facts=facts, remark=remark)
+    write(case, Happened(verb, at, facts, case.centre_id))
+    announce("case", case.pk, case.version)
+
+
 def _enter(
-    case: Case, intake: Intake, words: str, *, at: datetime, actor: Actor
+    case: Case,
+    intake: Intake,
+    words: str,
+    *,
+    at: datetime,
+    actor: Actor,
+    pk: int | None = None,
 ) -> tuple[Report, str, Remark | None]:
     """The report itself, who made it, what they said; with the receipt code shown once."""
     code = "".join(secrets.choice(ALPHABET) for _ in range(RECEIPT_SIGNS))
     taken = Report(
+        pk=pk,
         case=case,
         source=intake.source,
         source_ref=intake.source_ref,
@@ -220,14 +266,15 @@ def _enter(
         reported_at=at,
         by_person_id=actor.id if actor.kind == "person" else None,
     )
-    ready.insert(taken)
+    together.insert(taken)
     remark = None
     if words:
         remark = write_remark(case.subject, words, author=_author(taken, actor), at=at)
         taken.remark_id = remark.pk
-        ready.update(taken)
+        together.update(taken, "remark_id")
     if intake.name or intake.phone:
-        Reporter.objects.create(report=taken, name=intake.name, phone=intake.phone)
+        reporter = Reporter(report=taken, name=intake.name, phone=intake.phone)
+        together.insert(reporter, numbered=False)
     return taken, "-".join((code[:4], code[4:8], code[8:])), remark
 
 
@@ -243,16 +290,13 @@ def _keep_photos(case: Case, intake: Intake, by: Actor) -> None:
 
 
 def _new_case(
-    intake: Intake,
-    site: Site,
-    at: datetime,
-    now: datetime,
-    direction: str,
-    parent: Case | None,
+    intake: Intake, site: Site, fresh: _Fresh, direction: str, parent: Case | None
 ) -> Case:
+    at = intake.occurred_at or fresh.now
     procedure = procedure_at(timezone.localtime(at).date())
     case = Case(
-        number=next_number(the_city().number_prefix, timezone.localtime(at)),
+        pk=fresh.case,
+        number=number_of(fresh.ordinal, the_city().number_prefix, timezone.localtime(at)),
         direction=direction,
         channel=intake.channel,
         stage=Stage.REPORTED,
@@ -266,11 +310,12 @@ def _new_case(
         centre=centre_for(site.place, procedure.tier_for(intake.channel)),
         parent=parent,
         reported_at=at,
-        taken_in_at=now,
+        taken_in_at=fresh.now,
         last_at=at,
     )
-    timing.refresh(case, [], [Step("report", at, "")], now=now)
-    ready.insert(case)
+    calendars = read_calendars(fresh.calendar)
+    timing.refresh(case, [], [Step("report", at, "")], now=fresh.now, calendars=calendars)
+    together.insert(case)
     return case
 
 

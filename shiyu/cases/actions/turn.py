@@ -14,16 +14,17 @@ from django.utils.translation import gettext as _
 
 from shiyu.cases import events, rules, story, timing
 from shiyu.cases.actions import rehearsal, tell
-from shiyu.cases.gathered import gather
+from shiyu.cases.gathered import Gathered, gather
 from shiyu.cases.happened import happened, write
 from shiyu.cases.judged import Took, took
 from shiyu.cases.lifecycle import MOVES, Stage
 from shiyu.cases.models import Assignment, Case
 from shiyu.cases.parts import follow, stand
 from shiyu.cases.replay import Standing, Step, apply
-from shiyu.common import ready
+from shiyu.common import ready, together
 from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
-from shiyu.journal.actions import announce, moment, record, write_remark
+from shiyu.journal.actions import announce, record, write_remark
+from shiyu.journal.models import Remark
 from shiyu.people.actors import Actor
 
 REASON_MOST = 2000
@@ -49,8 +50,13 @@ class Turn:
     parts: dict[int, Assignment]
     steps: list[Step]
     standing: Standing
-    concern: rules.Concern
+    gathered: Gathered
     took: list[Took] = field(default_factory=list)
+
+    @property
+    def concern(self) -> rules.Concern:
+        """Whom the case concerned before this move."""
+        return self.gathered.concern
 
     def finish(
         self,
@@ -75,25 +81,27 @@ class Turn:
         most = self.case.procedure.extensions_most
         apply(self.standing, step, extensions_most=most)
         rehearsal.stop_here()
-        remark = None
-        if text:
-            remark = write_remark(self.case.subject, text, author=self.actor, at=self.now)
-        was = self.case.place_id, self.case.kind_id
-        self._write(step, changes or {})
-        line = story.facts_of(step) | (facts or {})
-        if self.took:
-            line["took"] = self.took
-        record(
-            self.case.subject, self.verb, actor=self.actor, at=self.now, facts=line, remark=remark
-        )
-        write(self.case, happened(step.verb, self.now, line, self.case, self.standing), was)
-        announce("case", self.case.pk, self.case.version)
-        tell.after(self, step)
+        with together.together() as held:
+            held.keys.setdefault(Remark, []).append(self.gathered.next_remark)
+            self._tell(step, text, facts or {}, changes or {})
         verb, case, actor = self.verb, self.case, self.actor
         transaction.on_commit(
             lambda: events.moved.send_robust(Case, case=case, move=verb, actor=actor)
         )
         return self.case
+
+    def _tell(self, step: Step, text: str, facts: dict[str, Any], changes: dict[str, Any]) -> None:
+        """Write the move: case, parts, words, line, facts, change, notices."""
+        case, actor, remark = self.case, self.actor, None
+        if text:
+            remark = write_remark(case.subject, text, author=actor, at=self.now)
+        was = case.place_id, case.kind_id
+        self._write(step, changes)
+        line = story.facts_of(step) | facts | ({"took": self.took} if self.took else {})
+        record(case.subject, self.verb, actor=actor, at=self.now, facts=line, remark=remark)
+        write(case, happened(step.verb, self.now, line, case, self.standing), was)
+        announce("case", case.pk, case.version)
+        tell.after(self, step)
 
     def _write(self, step: Step, changes: dict[str, Any]) -> None:
         case, standing = self.case, self.standing
@@ -103,12 +111,23 @@ class Turn:
         self.steps.append(step)
         before = {unit: _columns(part) for unit, part in self.parts.items()}
         parts = follow(case, self.parts, standing)
-        clocks = timing.refresh(case, parts, self.steps, now=self.now)
+        clocks = timing.refresh(
+            case, parts, self.steps, now=self.now, calendars=self.gathered.calendars
+        )
         self.took = took(case, self.steps, clocks)[-1]
-        for part in sorted(parts, key=lambda p: p.lead):  # one lead steps down first
-            if _columns(part) != before.get(part.unit_id):
-                ready.write(part)
-        ready.update(case, *STANDING, *changes)
+        self._write_parts([p for p in parts if _columns(p) != before.get(p.unit_id)])
+        together.update(case, *STANDING, *changes)
+
+    def _write_parts(self, changed: list[Assignment]) -> None:
+        if len(changed) == 1:
+            part = changed[0]
+            if part._state.adding:
+                together.insert(part, numbered=False)
+            else:
+                together.update(part)
+            return
+        for part in sorted(changed, key=lambda p: p.lead):  # one lead steps down first
+            ready.write(part)
 
 
 def begin(
@@ -131,8 +150,7 @@ def begin(
     if not rules.may(actor, verb, about, unit=unit):
         raise NotAllowed(_("您的岗位不能对这件案件“%(move)s”") % {"move": move.title})
     actor = actor.speaking(lambda one: rules.may(one, verb, about, unit=unit))
-    now = moment(case.last_at)
-    turn = Turn(case, verb, actor, now, found.parts, steps, _standing(steps), about)
+    turn = Turn(case, verb, actor, found.now, found.parts, steps, _standing(steps), found)
     stale = version is not None and version != case.version and move.target is not None
     if case.stage not in move.sources or stale:
         raise OutOfOrder(_what_happened(case, verb))

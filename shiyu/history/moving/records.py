@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from shiyu.history.moving.leaving import Left
-from shiyu.journal.actions import moment, record, write_remark
+from shiyu.journal.actions import moment, record, record_numbered, write_remark
 from shiyu.people.actors import Actor
 from shiyu.places.rules import the_city
 
@@ -19,7 +19,7 @@ def begin(purpose: str, *, actor: Actor = ACTOR) -> dict[str, Any]:
     """Note that an export begins, and what for; returns what its manifest says of it."""
     city, at = the_city(), moment()
     remark = write_remark(SUBJECT, purpose, author=actor, at=at)
-    line = record(SUBJECT, "export_begin", actor=actor, at=at, remark=remark)
+    line = record_numbered(SUBJECT, "export_begin", actor=actor, at=at, remark=remark)
     return {
         "city": {"name": city.name, "code": city.code, "timezone": city.timezone},
         "made_at": timezone.localtime(at).isoformat(),

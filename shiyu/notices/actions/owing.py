@@ -7,20 +7,22 @@ the debt all the same.
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from django.db import connection, transaction
+from django.db import transaction
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
+from shiyu.common import ready, together
 from shiyu.notices.kinds import OUTSIDE, SENTENCES
 from shiyu.notices.lifecycle import Channel, State
 from shiyu.notices.models import Delivery, Notice, Wishes
 from shiyu.notices.preferences import wanted
 from shiyu.notices.quiet import quiet_until
 
-AT_ONCE = 500
+ONCE = "ON CONFLICT DO NOTHING"
 QUEUE = "outside"
 DELIVER = "shiyu.notices.jobs.deliver"
 
@@ -40,7 +42,7 @@ SELECT id, types FROM notices_subscription
 """
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def owe(
     people_ids: Iterable[int],
     subject: str,
@@ -64,9 +66,8 @@ def owe(
         Notice(to_id=to, subject=subject, kind=kind, facts=facts, urgent=urgent, created_at=at)
         for to in dict.fromkeys(people_ids)
     ]
-    Notice.objects.bulk_create(owed, batch_size=AT_ONCE)
     if owed:
-        _owe_outside(owed, at_once=urgent or at_once)
+        _write(owed, _wanted_outside(kind, [notice.to_id for notice in owed]), urgent or at_once)
     return len(owed)
 
 
@@ -83,9 +84,7 @@ def publish(
     data          the payload: number, stage, at, links; nothing about a person.
     place_number  where it happened; subscriptions of other places do not hear of it.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(TAKERS, [list(types), place_number])
-        takers = cursor.fetchall()
+    takers = ready.rows(TAKERS, [list(types), place_number])
     events = {type_: uuid.uuid4() for type_ in types}
     owe_deliveries(
         [
@@ -112,7 +111,9 @@ def owe_deliveries(owed: Collection[Delivery]) -> None:
     """Write these debts, each once however often it is owed, and wake the sender after commit."""
     if not owed:
         return
-    Delivery.objects.bulk_create(owed, batch_size=AT_ONCE, ignore_conflicts=True)
+    with together.together() as held:
+        for delivery in owed:
+            held.insert(delivery, numbered=False, tail=ONCE)
     wake({delivery.channel for delivery in owed})
 
 
@@ -139,35 +140,48 @@ def _defer(channel: str) -> None:
         return
 
 
-def _owe_outside(notices: list[Notice], *, at_once: bool) -> None:
-    """The deliveries of some notices of one kind: one query finds who wants them elsewhere."""
-    kind, people = notices[0].kind, {notice.to_id: notice for notice in notices}
-    with connection.cursor() as cursor:
-        cursor.execute(VERIFIED, [list(people)])
-        found = cursor.fetchall()
-    owed = []
-    for address_id, person_id, channel, mail, sms, *quiet in found:
-        chosen = {Channel.MAIL: mail, Channel.SMS: sms}[channel]
-        if wanted(kind, channel, chosen):
-            wishes = None if mail is None else Wishes(person_id, mail, sms, *quiet)
-            notice = people[person_id]
-            until = None if at_once else quiet_until(notice.created_at, wishes)
-            owed.append(_delivery(notice, address_id, channel, until, at_once))
-    owe_deliveries(owed)
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """An address where somebody wants notices of a kind too."""
+
+    address: int
+    person: int
+    channel: str
+    wishes: Wishes | None
 
 
-def _delivery(
-    notice: Notice, address_id: int, channel: str, until: datetime | None, at_once: bool
-) -> Delivery:
+def _write(notices: list[Notice], ways: list[_Way], at_once: bool) -> None:
+    """Notices and the deliveries that go with them, in one statement."""
+    by_person = {notice.to_id: notice for notice in notices}
+    with together.together() as held:
+        if ways:
+            held.take_keys(Notice, len(notices))
+        for notice in notices:
+            held.insert(notice, numbered=bool(ways))
+        owe_deliveries([_delivery(by_person[way.person], way, at_once) for way in ways])
+
+
+def _wanted_outside(kind: str, people: list[int]) -> list[_Way]:
+    """Who wants notices of this kind elsewhere too, in one query."""
+    ways = []
+    for address, person, channel, mail, sms, *quiet in ready.rows(VERIFIED, [people]):
+        if wanted(kind, channel, {Channel.MAIL: mail, Channel.SMS: sms}[channel]):
+            wishes = None if mail is None else Wishes(person, mail, sms, *quiet)
+            ways.append(_Way(address, person, channel, wishes))
+    return ways
+
+
+def _delivery(notice: Notice, way: _Way, at_once: bool) -> Delivery:
+    until = None if at_once else quiet_until(notice.created_at, way.wishes)
     return Delivery(
-        key=f"notice:{notice.pk}:{channel}",
-        channel=channel,
+        key=f"notice:{notice.pk}:{way.channel}",
+        channel=way.channel,
         kind=notice.kind,
         subject=notice.subject,
         facts=notice.facts,
         urgent=at_once,
         notice=notice,
-        address_id=address_id,
+        address_id=way.address,
         state=State.WITHHELD if until else State.OWED,
         due_at=until or notice.created_at,
         owed_at=notice.created_at,
