@@ -125,15 +125,16 @@ def _gather(found: Records, asked: Layout) -> Table:
 
 def _plain(table: pl.DataFrame, roles: Sequence[str], missing: frozenset[str]) -> pl.DataFrame:
     """Without control signs and direction overrides, trimmed; missing words are null."""
-    nothing = pl.Series(["", *missing])
-    cleaned: list[pl.Series] = []
-    for role in roles:
-        text = table[role]
-        if text.str.contains(UNSEEN).any():
-            text = text.str.replace_all(UNSEEN, "")
-        text = text.str.strip_chars()
-        cleaned.append(text.set(text.is_in(nothing), None))
-    return table.with_columns(cleaned)
+    unseen = table.select(pl.col(role).str.contains(UNSEEN).any() for role in roles)
+    plain = {
+        role: pl.col(role).str.replace_all(UNSEEN, "") if unseen[role][0] else pl.col(role)
+        for role in roles
+    }
+    stripped = table.with_columns(text.str.strip_chars() for text in plain.values())
+    nothing = ["", *missing]
+    return stripped.with_columns(
+        pl.when(~pl.col(role).is_in(nothing)).then(pl.col(role)).alias(role) for role in roles
+    )
 
 
 def _xlsx(path: Path, asked: Layout) -> Records:
