@@ -74,7 +74,15 @@ def sentence(kind: str, facts: Mapping[str, object]) -> str:
     template = SENTENCES.get(kind) or OUTSIDE.get(kind)
     if template is None:
         return gettext("%(number)s 有新情况") % _Facts(facts)
-    return str(template) % _Facts(facts)
+    return str(template) % _Facts(_named(facts))
+
+
+def _named(facts: Mapping[str, object]) -> dict[str, object]:
+    """A case whose kind nobody has settled yet is told so, instead of a gap."""
+    named = dict(facts)
+    if "kind" in named and not named["kind"]:
+        named["kind"] = gettext("未定类别")
+    return named
 
 
 def page_of(subject: str) -> str:

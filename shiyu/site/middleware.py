@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -52,11 +53,10 @@ class Headers:
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self.policy = _content_policy()
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.setdefault("Content-Security-Policy", self.policy)
+        response.setdefault("Content-Security-Policy", _content_policy(settings.LIVE_URL))
         response.setdefault("X-Content-Type-Options", "nosniff")
         response.setdefault("X-Frame-Options", "DENY")
         response.setdefault("Referrer-Policy", "same-origin")
@@ -73,9 +73,10 @@ class Headers:
         return response
 
 
-def _content_policy() -> str:
+@cache
+def _content_policy(live_url: str) -> str:
     """Everything from ourselves; connections also to the live feed (内容安全策略)."""
-    connect = " ".join(filter(None, ["'self'", settings.LIVE_URL]))
+    connect = " ".join(filter(None, ["'self'", live_url]))
     identity = settings.IDENTITY  # a form that leads there is redirected, which counts as a form
     rules = {
         "default-src": "'none'",

@@ -23,7 +23,7 @@ function row(id: string | number): HTMLTableRowElement | null {
   return document.getElementById(`case-${id}`) as HTMLTableRowElement | null;
 }
 
-/** The bar above the list: what is new waits there until asked for; no row moves by itself. */
+/** The bar at the foot of the list, where it pushes no row away: what is new waits there until asked for; no row moves by itself. */
 function bar(): void {
   const place = one("[data-let-in]");
   if (!place) return;

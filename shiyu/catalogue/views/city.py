@@ -161,6 +161,7 @@ def _reasons(request: SignedIn, form: ReasonForm, status: int = 200) -> HttpResp
     ]
     context: dict[str, Any] = {
         "lists": lists,
+        "any_reason": bool(every),
         "form": form,
         "may_edit": rules.may_edit(actor_of(request)),
     }
