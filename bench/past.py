@@ -249,9 +249,11 @@ def _floor(client: "Client", path: str) -> Floor:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
+    from shiyu.facts.figures import ROOM
+
     with CaptureQueriesContext(connection) as captured:
         client.get(path)
-    texts = [q["sql"] for q in captured.captured_queries]
+    texts = [q["sql"].removeprefix(ROOM) for q in captured.captured_queries]
     reads = [text for text in texts if text.lstrip("( \n").upper().startswith(("SELECT", "WITH"))]
     reads = [text.replace("FOR NO KEY UPDATE", "") for text in reads]
     connection.ensure_connection()

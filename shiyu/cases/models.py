@@ -13,6 +13,8 @@ from shiyu.catalogue.models import Kind, Procedure, Standard
 from shiyu.people.models import Person, Unit
 from shiyu.places.models import Place
 
+STAGE_TITLES = dict(Stage.choices)
+
 
 class CaseQuerySet(models.QuerySet["Case"]):
     def open(self) -> "CaseQuerySet":
@@ -100,7 +102,7 @@ class Case(models.Model):
             models.Index(fields=["kind", "reported_at"], name="case_by_kind"),
             models.Index(fields=["-reported_at", "-id"], name="case_newest"),
             models.Index(
-                fields=["-reported_at", "-id", "due_at"],
+                fields=["-reported_at", "-id", "due_at", "place_number"],
                 name="case_open_newest",
                 condition=Q(stage__in=OPEN),
             ),
@@ -164,6 +166,10 @@ class Case(models.Model):
     def subject(self) -> str:
         """Name of this record in the journal, in notices and on photos."""
         return f"case:{self.pk}"
+
+    def get_stage_display(self) -> str:
+        """The stage in words; Django's own way compares all stages in the reader's language."""
+        return str(STAGE_TITLES.get(self.stage, self.stage))
 
     @property
     def is_open(self) -> bool:

@@ -1,6 +1,6 @@
 """What a list may be narrowed to: place, kind, light, channel, unit, days, words (筛选)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
@@ -34,6 +34,7 @@ class Filters:
     places: tuple[tuple[str, str, str, int, int], ...] = ()
     majors: tuple[Choice, ...] = ()
     due: str = "due_at"
+    units: tuple[int, ...] = ()
 
     def __bool__(self) -> bool:
         return any(name != "sort" for name in self.asked)
@@ -68,10 +69,10 @@ class Filters:
             where &= Q(channel=channel)
         if days := self.get("days"):
             where &= Q(reported_at__gte=midnight(now) - timedelta(days=int(days) - 1))
-        if state := self.get("state"):
-            where &= Q(stage__in=OPEN if state == "open" else FINAL)
-        if unit := self.get("unit"):
-            where &= Q(Exists(_part_of(unit)))
+        if (state := self.get("state")) and not (state == "open" and self.get("light")):
+            where &= Q(stage__in=OPEN if state == "open" else FINAL)  # every light is of open ones
+        if self.get("unit"):
+            where &= Q(Exists(_part_of(self.units)))
         return where & self._light(now)
 
     def _light(self, now: datetime) -> Q:
@@ -150,7 +151,7 @@ def read(asked: Mapping[str, str], actor: Actor, *, due: str, offering: bool = T
         value = asked.get(name, "").replace("\x00", "").strip()[:LONGEST]
         if value and value in offered.get(name, {value}):
             kept[name] = value
-    return Filters(kept, places, majors, due)
+    return Filters(kept, places, majors, due, _units(kept["unit"]) if "unit" in kept else ())
 
 
 def midnight(now: datetime) -> datetime:
@@ -171,7 +172,14 @@ def _places(actor: Actor) -> tuple[tuple[str, str, str, int, int], ...]:
     return tuple(seen.order_by("first").values_list("code", "name", "level", "first", "last"))
 
 
-def _part_of(words: str) -> QuerySet[Assignment]:
+def _units(words: str) -> tuple[int, ...]:
+    """The units that somebody means by these words: named first, so that the database knows how
+    many parts they have before it looks for their cases.
+    """
     named = Q(name__icontains=words) | Q(short_name__icontains=words)
     units = Unit.objects.filter(named | Q(pinyin__contains=words.lower()))
+    return tuple(units.values_list("pk", flat=True))
+
+
+def _part_of(units: Sequence[int]) -> QuerySet[Assignment]:
     return Assignment.objects.filter(case=OuterRef("pk"), unit__in=units)

@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from urllib.parse import quote
 
 from django.db.models import F, Q, Value
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from shiyu.cases import timing
 from shiyu.cases.channels import title_of
@@ -12,6 +16,7 @@ from shiyu.cases.models import Assignment, Case, CaseQuerySet, Report
 from shiyu.journal.models import Remark
 
 A_PAGE = 50
+ANY_NUMBER = "any-number"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -53,6 +58,20 @@ class Row:
     @property
     def where(self) -> str:
         return self.case.address or self.case.place.name
+
+    @property
+    def url(self) -> str:
+        """The page of the case; found once for all rows, as only the number differs."""
+        return _pages().replace(ANY_NUMBER, quote(self.case.number))
+
+    @property
+    def pick(self) -> str:
+        return _("选择 %(number)s") % {"number": self.case.number}
+
+
+@cache
+def _pages() -> str:
+    return reverse("desk:case", args=[ANY_NUMBER])
 
 
 @dataclass(frozen=True, slots=True)

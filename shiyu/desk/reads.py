@@ -21,13 +21,17 @@ CASES_NAMED = ("into", "case", "child", "children")
 """Where the facts of a line name units and cases."""
 
 ASIDES = """
+WITH RECURSIVE way AS (
+ SELECT id, code, name, level, first, parent_id FROM places_place WHERE id = %s
+ UNION ALL
+ SELECT p.id, p.code, p.name, p.level, p.first, p.parent_id
+  FROM places_place p JOIN way ON p.id = way.parent_id)
 SELECT
  (SELECT coalesce(max(id), 0) FROM calendars_calendar),
  (SELECT json_agg(json_build_array('person:' || id, name)) FROM people_person WHERE id = ANY(%s)),
  (SELECT json_agg(json_build_array(id, short_name)) FROM people_unit WHERE id = ANY(%s)),
  (SELECT json_agg(json_build_array(id, number)) FROM cases_case WHERE id = ANY(%s)),
- (SELECT json_agg(json_build_array(id, code, name, level) ORDER BY first)
-  FROM places_place WHERE first <= %s AND last >= %s),
+ (SELECT json_agg(json_build_array(id, code, name, level) ORDER BY first) FROM way),
  (SELECT json_agg(json_build_array(name, major_name) ORDER BY code)
   FROM catalogue_kind WHERE %s AND (ended_on IS NULL OR ended_on >= %s)),
  (SELECT json_agg(name ORDER BY pinyin, code)
@@ -61,10 +65,10 @@ def asides(case: Case, lines: Sequence[Line], lists: Collection[str], *, today: 
     """Names that the lines name by id, the path of places, lists of suggestions if asked for."""
     facts = [line.facts for line in lines]
     asked = (
+        case.place_id,
         _people(lines),
         sorted(ids_in(facts, *UNITS_NAMED)),
         sorted(ids_in(facts, *CASES_NAMED)),
-        *(case.place_number, case.place_number),
         *(KINDS_LIST in lists, today, UNITS_LIST in lists, today),
         case.pk,
     )

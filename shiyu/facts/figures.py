@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, transaction
+from django.db import connection
 
 from shiyu.facts.models import FactQuerySet, Tally
 
@@ -21,9 +21,11 @@ CUT = """
      GROUP BY GROUPING SETS ((f.measure), (f.measure, f.day), (f.measure, f.part),
            (f.measure, f.kind_id), (f.measure, f.channel), (f.measure, f.unit_id))
 """
-"""Figures small enough for whole numbers and doubles: exact sums of larger types take far longer."""
-ROOM = "SET LOCAL work_mem TO '32MB'"
-"""So that all ways are counted at once in memory, and not sorted on disk for each of them."""
+"""Small enough for whole numbers and doubles: the sums of larger types take far longer."""
+ROOM = "SET LOCAL work_mem TO '32MB';"
+"""So that all ways are counted at once in memory, and not sorted on disk for each of them. Sent
+with the question in one message, which is a transaction of its own: it holds for that alone.
+"""
 
 
 @dataclass(slots=True)
@@ -52,9 +54,9 @@ def cut(facts: FactQuerySet, firsts: Sequence[int]) -> Cut:
         inner, params = facts.order_by().values_list(*COLUMNS).query.sql_with_params()
     except EmptyResultSet:
         return found
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(ROOM)
-        cursor.execute(CUT.format(inner=inner), (list(firsts) or [0], *params))
+    with connection.cursor() as cursor:
+        cursor.execute(ROOM + CUT.format(inner=inner), (list(firsts) or [0], *params))
+        cursor.nextset()
         for row in cursor:
             tally = Tally(*(int(figure) for figure in row[11:]))
             if not any(tally):

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             "case",
             models.Index(
-                fields=["-reported_at", "-id", "due_at"],
+                fields=["-reported_at", "-id", "due_at", "place_number"],
                 name="case_open_newest",
                 condition=Q(stage__in=frozenset(OPEN)),
             ),

@@ -109,7 +109,9 @@ def _context(request: HttpRequest, here: Queue) -> dict[str, Any]:
         before=request.GET.get("before", ""),
     )
     look = kept.shown(request.GET, here, actor)
-    total = counted(cases) if not here.newest or asked else 0
+    total = 0
+    if not here.newest or asked:
+        total = counted(asked.apply(here.cases(actor, to_count=True), now))
     return frame(request, here.name) | {
         "queue": here,
         "page_of_rows": page,

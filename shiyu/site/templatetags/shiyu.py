@@ -13,23 +13,18 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from shiyu.site import drawn
 from shiyu.site import fields as shown
 from shiyu.site.icons import ICONS, MARKS
-from shiyu.site.lights import Light, light_of, long_span, short_span
+from shiyu.site.lights import light_of, long_span, short_span
 
 register = template.Library()
 
 
-@register.inclusion_tag("site/parts/light.html")
-def light(clock: object, form: str = "full") -> dict[str, object]:
+@register.simple_tag
+def light(clock: object, form: str = "full") -> SafeString:
     """The clock light: `full` (mark, word, time), `row` (mark, time) or `word` (mark, word)."""
-    shown_light: Light = light_of(clock)
-    return {
-        "light": shown_light,
-        "form": form,
-        "mark": SafeString(MARKS.get(shown_light.colour, "")),
-        "now": timezone.now(),
-    }
+    return drawn.light(light_of(clock), form, timezone.now())
 
 
 @register.simple_tag

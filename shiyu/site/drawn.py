@@ -1,0 +1,118 @@
+"""What stands on a page many times over, written without a template (成批画出).
+
+A list has fifty lights and a page of moves thirty fields; a template for each of them costs more
+than all the rest of the page. What is written here is short, has no text of its own, and is
+compared with Django's own drawing in `site/tests/test_drawn.py`.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from shiyu.site.icons import MARKS
+from shiyu.site.lights import Light
+from shiyu.site.quick import escaped
+
+Told = Mapping[str, Any]
+MARK = '<svg class="mark mark-{}" viewBox="0 0 16 16" aria-hidden="true">{}</svg>'
+SILENT = '<span{} aria-hidden="true">{}</span>'
+WORD, TIME = ' class="light-word"', ' class="light-time"'
+
+
+def light(shown: Light, form: str, now: datetime) -> SafeString:
+    """The clock light: `full` (mark, word, time), `row` (mark, time) or `word` (mark, word)."""
+    in_row = form == "row"
+    drawing = MARKS.get(shown.colour, "")
+    parts = [f'<span class="light light-{shown.colour}{" light-row" if in_row else ""}"']
+    parts += [_running(shown, now), ">"]
+    if drawing:
+        parts.append(MARK.format(shown.colour, drawing))
+    if not in_row and shown.word:
+        parts.append(SILENT.format(WORD, escaped(shown.word)))
+    if in_row and shown.colour == "grey":
+        parts.append(SILENT.format("", escaped(shown.word)))
+    elif shown.colour == "none" or (form != "word" and shown.time):
+        parts.append(SILENT.format(TIME, escaped(shown.time)))
+    elif in_row:
+        parts.append(SILENT.format(WORD, escaped(shown.word)))
+    parts.append(f'<span class="sr light-name">{escaped(shown.name)}</span></span>')
+    return SafeString("".join(parts))
+
+
+def _running(shown: Light, now: datetime) -> str:
+    """What the page's script needs to let the light run on."""
+    if not shown.runs:
+        return ""
+    told = f' data-runs="1" data-light="{shown.colour}" data-left="{shown.left}"'
+    told += f' data-at="{_moment(now)}"'
+    if shown.until:
+        told += f' data-until="{_moment(shown.until)}"'
+    if shown.warn is not None:
+        told += f' data-warn="{shown.warn}"'
+    return f'{told} data-by="{escaped(shown.by)}"'
+
+
+def _moment(moment: datetime) -> str:
+    return timezone.localtime(moment).isoformat()
+
+
+def _attributes(widget: Told) -> str:
+    found = []
+    for name, value in widget["attrs"].items():
+        if value is True:
+            found.append(f" {name}")
+        elif value is not False:
+            found.append(f' {name}="{_text(value)}"')
+    return "".join(found)
+
+
+def _text(value: object) -> str:
+    """A value as a template would write it: what is safe already stays as it is."""
+    text = str(value)
+    return text if hasattr(text, "__html__") else escaped(text)
+
+
+def _input(widget: Told) -> str:
+    value = widget["value"]
+    held = "" if value is None else f' value="{_text(value)}"'
+    name = _text(widget["name"])
+    return f'<input type="{widget["type"]}" name="{name}"{held}{_attributes(widget)}>'
+
+
+def _textarea(widget: Told) -> str:
+    value = widget["value"]
+    held = _text(value) if value else ""
+    return f'<textarea name="{_text(widget["name"])}"{_attributes(widget)}>\n{held}</textarea>'
+
+
+def _select(widget: Told) -> str:
+    lines = [f'<select name="{_text(widget["name"])}"{_attributes(widget)}>']
+    for group, options, _index in widget["optgroups"]:
+        if group:
+            lines.append(f'  <optgroup label="{_text(group)}">')
+        lines += [f"  {_option(option)}" for option in options]
+        if group:
+            lines.append("  </optgroup>")
+    return "\n".join([*lines, "</select>"])
+
+
+def _option(option: Told) -> str:
+    told = f'<option value="{_text(option["value"])}"{_attributes(option)}>'
+    return f"{told}{_text(option['label'])}</option>"
+
+
+CONTROLS: dict[str, Callable[[Told], str]] = {
+    "django/forms/widgets/hidden.html": _input,
+    "django/forms/widgets/input.html": _input,
+    "django/forms/widgets/number.html": _input,
+    "django/forms/widgets/text.html": _input,
+    "django/forms/widgets/date.html": _input,
+    "django/forms/widgets/email.html": _input,
+    "django/forms/widgets/file.html": _input,
+    "django/forms/widgets/textarea.html": _textarea,
+    "django/forms/widgets/select.html": _select,
+}
+"""Django's own templates of controls that are written here instead."""
