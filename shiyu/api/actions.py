@@ -139,7 +139,16 @@ def revoke(key: Key, *, why: str, actor: Actor) -> Key:
     key.revoked_at, key.revoked_by, key.revoked_why = moment(), actor.ref, why
     key.save(update_fields=["revoked_at", "revoked_by", "revoked_why"])
     record(key.client.subject, "revoke_key", actor=actor, facts={"key": key.visible})
+    if not _has_key(key.client):
+        notices.hold(key.client.subject, actor=actor)
     return key
+
+
+def hold_without_keys() -> int:
+    """Send nothing more to clients whose last key has expired (无有效密钥则暂停推送)."""
+    keyless = [client for client in Client.objects.order_by("pk") if not _has_key(client)]
+    program = Actor.program("keys")
+    return sum(notices.hold(client.subject, actor=program) for client in keyless)
 
 
 def note_use(key_id: int) -> None:
@@ -177,7 +186,13 @@ def _issue(client: Client, expires_at: datetime | None, actor: Actor) -> tuple[K
     key.save()
     facts = {"key": key.visible, "expires_at": expires_at}
     record(client.subject, "issue_key", actor=actor, at=at, facts=facts)
+    notices.let_go(client.subject, actor=actor)
     return key, text
+
+
+def _has_key(client: Client) -> bool:
+    good = Key.objects.filter(client=client, revoked_at=None, expires_at__gt=timezone.now())
+    return good.exists()
 
 
 def _locked(client: Client) -> Client:

@@ -1,4 +1,4 @@
-"""Clearing photos that no case ever asked for (清理未用照片)."""
+"""Clearing photos no case ever asked for, holding webhooks of clients without a key (定时)."""
 
 from datetime import timedelta
 
@@ -8,6 +8,13 @@ from procrastinate.contrib.django import app
 from shiyu.api import actions
 
 UPLOADS_KEPT = timedelta(days=2)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(queue="periodic", queueing_lock="api_keyless")
+def hold_without_keys(timestamp: int) -> None:
+    """Hold the webhooks of clients that have no key any more."""
+    actions.hold_without_keys()
 
 
 @app.periodic(cron="45 4 * * *")

@@ -79,6 +79,9 @@ MOVES: dict[str, Move] = {
 """Every move by name."""
 
 
+NO_KEY = "no_key"
+"""Why a subscription is held: every key of its owner was revoked or has expired."""
+
 WHY: dict[str, Promise] = {
     "unreachable": _("连不上对方"),
     "refused": _("对方拒绝连接"),
@@ -104,6 +107,7 @@ WHY: dict[str, Promise] = {
     "expired": _("过了时限没有发出"),
     "too_often": _("这个号码今天已经发得太多"),
     "too_many_waiting": _("积压太多，已停止"),
+    NO_KEY: _("接入系统已没有有效密钥"),
     "not_wanted": _("收件人不要了"),
     "bounced": _("回执说没有送达"),
 }

@@ -24,7 +24,9 @@ from shiyu.notices.actions.owing import owe, publish
 from shiyu.notices.actions.reading import mark_all_read, mark_read
 from shiyu.notices.actions.subscribing import (
     change_subscription,
+    hold,
     keep_within,
+    let_go,
     pause,
     resume,
     reveal,
@@ -48,9 +50,11 @@ __all__ = [
     "forget",
     "give_up",
     "hear_back",
+    "hold",
     "hold_back",
     "keep_house",
     "keep_within",
+    "let_go",
     "mark_all_read",
     "mark_arrived",
     "mark_read",

@@ -50,10 +50,21 @@ def set_connector(
     secret: str | None,
     actor: Actor,
 ) -> Connector:
-    """Change a way out; a secret of None stays as it is (改接口)."""
+    """Change a way out; a secret of None stays as it is (改接口).
+
+    Raises  Refused  for another server without its own secret: the old one is not sent there.
+    """
     row = _locked(connector, actor)
     fresh = _checked(row.channel, settings)
     fields = sorted(k for k in fresh if fresh[k] != row.settings.get(k))
+    if (
+        secret is None
+        and row.sealed
+        and _host(row.channel, fresh) != _host(row.channel, row.settings)
+    ):
+        raise Refused(
+            _("服务器换了，请重新填写密钥或密码：原来的只发给原来的服务器"), field="secret"
+        )
     row.name, row.settings = _named(name), fresh
     if secret is not None:
         row.sealed = _seal(row, secret)
@@ -158,6 +169,14 @@ def _checked(channel: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     if channel == Channel.SMS:
         target_of(str(settings.get("url", "")))
     return dict(settings)
+
+
+def _host(channel: str, settings: Mapping[str, Any]) -> tuple[str, object]:
+    """The server that is given the secret, or what is signed with it."""
+    if channel == Channel.MAIL:
+        return str(settings.get("host", "")).lower(), settings.get("port")
+    target = target_of(str(settings.get("url", "")))
+    return target.host, target.port
 
 
 def _origin(address: str) -> None:

@@ -70,14 +70,16 @@ def claim(channel: str, *, now: datetime | None = None) -> Claimed | None:
     """Take up the most pressing delivery of a channel; None when nothing may go now."""
     at = now or timezone.now()
     connector, waiting = _waiting(channel, at)
-    row = (
+    due = (
         waiting.filter(state=State.OWED, due_at__lte=at)
-        .select_for_update(skip_locked=True, of=("self",), no_key=True)
+        .select_for_update(skip_locked=True, of=_held_by(channel), no_key=True)
         .select_related("address", "follower", "subscription")
         .order_by("-urgent", "due_at", "id")
-        .first()
     )
-    if row is None:
+    row = due.first()
+    if row is not None and _is_busy(row):
+        row = due.all().first()  # seen anew, its subscription counts as busy
+    if row is None or _is_busy(row):
         return None
     row.attempts += 1
     row.begun_at, row.left_at, row.why = at, None, ""
@@ -183,6 +185,19 @@ def _by_a_person(delivery: Delivery, name: str, *, actor: Actor) -> Delivery:
     row.save(update_fields=["state", "due_at", "owed_at", "ended_at", "left_at"])
     record(row.journal_subject, name, actor=actor, facts={"was": was, "channel": row.channel})
     return row
+
+
+def _held_by(channel: str) -> tuple[str, ...]:
+    """What a claim locks: with a webhook its subscription, so that two workers take turns."""
+    return ("self", "subscription") if channel == Channel.WEBHOOK else ("self",)
+
+
+def _is_busy(row: Delivery) -> bool:
+    """Whether another worker took one up for the same subscription while we waited to look."""
+    if row.subscription_id is None:
+        return False
+    in_hand = Delivery.objects.filter(subscription=row.subscription_id, state=State.SENDING)
+    return in_hand.exists()
 
 
 def _waiting(channel: str, at: datetime) -> tuple[Connector | None, "QuerySet[Delivery]"]:

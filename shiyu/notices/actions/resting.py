@@ -6,7 +6,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from shiyu.notices.actions.owing import owe
-from shiyu.notices.lifecycle import Channel
+from shiyu.notices.lifecycle import NO_KEY, Channel
 from shiyu.notices.models import Connector, Delivery, Subscription
 from shiyu.people.duties import Duty
 from shiyu.people.models import Appointment
@@ -35,7 +35,7 @@ def is_resting(peer: Peer, at: datetime, sending: "QuerySet[Delivery]") -> bool:
 
 def note_trouble(peer: Peer, why: str, *, at: datetime) -> None:
     """One more trouble in a row; from the fifth on the peer rests, longer each time."""
-    rows = type(peer)._default_manager.filter(pk=peer.pk)
+    rows = _row(peer)
     rows.update(failures=F("failures") + 1, last_why=why)
     peer.refresh_from_db(fields=["failures"])
     if peer.failures < TROUBLES:
@@ -50,8 +50,12 @@ def note_good(peer: Peer, *, at: datetime) -> None:
     """It answers: troubles are forgotten. Written once a minute at most while all is well."""
     fresh = peer.went_well_at is not None and at - peer.went_well_at < SEEN_WELL_EVERY
     if peer.failures or not fresh:
-        rows = type(peer)._default_manager.filter(pk=peer.pk)
-        rows.update(failures=0, open_until=None, last_why="", went_well_at=at)
+        _row(peer).update(failures=0, open_until=None, last_why="", went_well_at=at)
+
+
+def _row(peer: Peer) -> "QuerySet[Peer]":
+    """The peer's row, unless it is held for want of a key: why it is held stays said."""
+    return type(peer)._default_manager.filter(pk=peer.pk).exclude(last_why=NO_KEY)
 
 
 def tell_administrators(kind: str, peer: Peer, *, at: datetime) -> None:

@@ -18,7 +18,7 @@ from shiyu.journal.actions import record
 from shiyu.notices import rules, vault
 from shiyu.notices.actions.owing import wake
 from shiyu.notices.events import EVENTS
-from shiyu.notices.lifecycle import Channel, State
+from shiyu.notices.lifecycle import NO_KEY, Channel, State
 from shiyu.notices.models import Delivery, Subscription
 from shiyu.people.actors import Actor
 
@@ -152,6 +152,37 @@ def keep_within(owner: str, places: tuple[int, int] | None, *, actor: Actor) -> 
             row.first, row.last = places
             row.save(update_fields=["first", "last"])
             record(row.subject, "change", actor=actor, facts={"fields": ["places"]})
+
+
+@transaction.atomic
+def hold(owner: str, *, actor: Actor) -> int:
+    """Hold back an owner's events while it may not ask for anything itself (随密钥暂停).
+
+    What happens meanwhile waits as for any pause; `let_go` takes it up again.
+    """
+    active = Subscription.objects.filter(owner=owner, standing=Subscription.Standing.ACTIVE)
+    rows = list(active.select_for_update().order_by("pk"))
+    for row in rows:
+        row.standing, row.last_why = Subscription.Standing.PAUSED, NO_KEY
+        row.save(update_fields=["standing", "last_why"])
+        record(row.subject, "pause", actor=actor, facts={"why": NO_KEY})
+    return len(rows)
+
+
+@transaction.atomic
+def let_go(owner: str, *, actor: Actor) -> int:
+    """Go on with what `hold` held back, and with nothing that somebody paused (随密钥恢复)."""
+    held = Subscription.objects.filter(
+        owner=owner, standing=Subscription.Standing.PAUSED, last_why=NO_KEY
+    )
+    rows = list(held.select_for_update().order_by("pk"))
+    for row in rows:
+        row.standing, row.last_why = Subscription.Standing.ACTIVE, ""
+        row.save(update_fields=["standing", "last_why"])
+        record(row.subject, "resume", actor=actor, facts={"why": NO_KEY})
+    if rows:
+        wake([Channel.WEBHOOK])
+    return len(rows)
 
 
 def secret_of(row: Subscription) -> str:

@@ -41,7 +41,10 @@ def send(
 
 
 def envelope(delivery: Delivery) -> bytes:
-    """The event as JSON. Its id is the same for every subscriber and every repeat."""
+    """The event as JSON. Its id is the same for every subscriber and every repeat.
+
+    sequence  rises with every event owed to one subscriber, also where one came late.
+    """
     city = City.objects.values_list("code", flat=True).first() or ""
     data = dict(delivery.facts)
     address = the_house().address
@@ -55,6 +58,7 @@ def envelope(delivery: Delivery) -> bytes:
         "type": delivery.kind,
         "subject": data.get("number", delivery.subject),
         "time": data.get("at", delivery.owed_at.isoformat()),
+        "sequence": f"{delivery.pk:020d}",
         "datacontenttype": "application/json",
         "data": data,
     }

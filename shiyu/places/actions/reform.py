@@ -135,6 +135,7 @@ def take_back(place: Place, *, actor: Actor) -> Place:
     What was in a closed place stays where it was put.
     """
     rules.must_edit_map(actor)
+    place = Place.objects.defer("boundary").get(pk=place.pk)
     last = last_change(place)
     if last is None:
         raise OutOfOrder(_("这个区域没有可以撤回的变更"))
