@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from shiyu.cases.bulk import Arriving as Common
 from shiyu.cases.bulk import write_arrived
-from shiyu.history.reports.loading import known_refs
+from shiyu.history.reports.loading import PATIENT, known_refs
 
 __all__ = ["Common", "load", "unknown"]
 
@@ -110,6 +110,7 @@ def _write(batch: pl.DataFrame, about: Common) -> Wrote:
 def _in_transaction(batch: pl.DataFrame, about: Common) -> int:
     """Not waited for on the disk: what a power cut takes is loaded again."""
     with connection.cursor() as cursor:
+        cursor.execute(PATIENT)
         cursor.execute("SET LOCAL synchronous_commit TO off")
     return write_arrived(batch, about)
 

@@ -6,7 +6,7 @@ from random import Random
 
 import numpy as np
 
-from shiyu.cases.actions.reporting import ALPHABET, RECEIPT_SIGNS, receipt_hash
+from shiyu.cases.actions.taking import ALPHABET, RECEIPT_SIGNS, receipt_hash
 from shiyu.cases.bulk import Past
 from shiyu.cases.lifecycle import Stage
 from shiyu.cases.models import Report

@@ -6,9 +6,10 @@ rows, the length and the SHA-256 of every file. Nothing is held in memory but on
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,20 @@ MANIFEST, SUMS, MEANING, PLACES = (
     "dictionary.json",
     "places.geojson",
 )
-SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+SNAPSHOT = """
+    BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+    SET LOCAL statement_timeout TO 0;
+    SET LOCAL transaction_timeout TO 0;
+    SET LOCAL idle_in_transaction_session_timeout TO 0
+"""
+"""Without the limits for a page's questions: a large table takes minutes, pictures may take hours
+in between. It writes nothing and so keeps nobody waiting."""
 PHOTOS = "SELECT DISTINCT sha256 FROM files_photo ORDER BY sha256"
 CSV, LINES = "csv", "jsonl"
-TOLD_EVERY = 20_000
+TOGETHER = 2_000
 
 Told = Callable[[str, int, int], None]
+Block = bytes | bytearray | memoryview
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,14 +158,19 @@ def _copy(
     """
     count = 0
     with target.entry(path) as entry, connection.cursor().copy(words) as blocks:
-        for block in blocks:  # a row each, as the server sends them
-            row = bytes(block)
-            entry.write(row.replace(b"\\\\", b"\\") if doubled else row)
-            count += 1
-            if count % TOLD_EVERY == 0:
-                progress(count)
-    progress(count)
+        for some in batched(blocks):  # a row each, as the server sends them
+            rows = b"".join(some)
+            entry.write(rows.replace(b"\\\\", b"\\") if doubled else rows)
+            count += len(some)
+            progress(count)
     return count
+
+
+def batched(blocks: Iterable[Block]) -> Iterator[list[Block]]:
+    """Blocks by the thousand: hashing and writing them one by one costs more than reading them."""
+    blocks = iter(blocks)
+    while some := list(islice(blocks, TOGETHER)):
+        yield some
 
 
 def _about_how_many(connection: Connection, table: Table) -> int:

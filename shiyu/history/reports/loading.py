@@ -14,7 +14,9 @@ from shiyu.history.reports.ground import Ground
 BATCH = 8_000
 """Rows a transaction: under two seconds, so that sealing the journal never waits long."""
 WRITERS = 2
-KNOWN = "COPY (SELECT source_ref FROM cases_report WHERE source = %s) TO STDOUT"
+KNOWN = "SELECT source_ref FROM cases_report WHERE source = %s"
+PATIENT = "SET LOCAL statement_timeout TO 0"
+"""For what no page waits for: the numbers of millions of reports take longer than its limit."""
 LOCK = "SELECT pg_try_advisory_lock(hashtext('shiyu city from-reports'))"
 UNLOCK = "SELECT pg_advisory_unlock(hashtext('shiyu city from-reports'))"
 Progress = Callable[[int], None]
@@ -38,8 +40,10 @@ def alone() -> Iterator[None]:
 
 def known_refs(source: str) -> pl.Series:
     """The ids of this source that are in the city already."""
-    with connection.cursor() as cursor, cursor.copy(KNOWN, (source,)) as refs:
-        found = [row[0] for row in refs.rows()]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(PATIENT)
+        cursor.execute(KNOWN, (source,))
+        found = [ref for (ref,) in cursor]
     return pl.Series("id", found, dtype=pl.String)
 
 
@@ -114,5 +118,6 @@ def _batches(rows: pl.DataFrame) -> Iterator[pl.DataFrame]:
 def _write(batch: pl.DataFrame, about: Recorded) -> int:
     """One transaction, not waited for on the disk: what a power cut takes is loaded again."""
     with connection.cursor() as cursor:
+        cursor.execute(PATIENT)
         cursor.execute("SET LOCAL synchronous_commit TO off")
     return write_recorded(batch, about)

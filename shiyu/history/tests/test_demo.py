@@ -146,7 +146,7 @@ def test_handled_cases_show_drawings_kept_but_once(city: City) -> None:
 
 @pytest.mark.django_db
 def test_a_reader_can_follow_a_report_by_its_receipt(city: City) -> None:
-    from shiyu.cases.actions.reporting import receipt_hash
+    from shiyu.cases.actions.taking import receipt_hash
 
     report = Report.objects.filter(receipt__isnull=False).latest("id")
 

@@ -223,3 +223,14 @@ def test_every_table_has_an_order_to_leave_in(world: World) -> None:
     assert all(table.key for table in leaving_tables)
     assert "cases_case" in {table.name for table in leaving_tables}
     assert "django_session" in staying
+
+
+def test_an_export_is_not_bound_by_the_time_that_a_page_has(database: Any) -> None:
+    with database.connect("web", database.name) as own:
+        before = own.execute("SHOW statement_timeout").fetchone()[0]
+        own.rollback()
+        own.autocommit = True
+        own.execute(leaving.SNAPSHOT)
+        assert own.execute("SHOW statement_timeout").fetchone()[0] == "0"
+        own.rollback()
+        assert own.execute("SHOW statement_timeout").fetchone()[0] == before
