@@ -2,10 +2,14 @@
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from django.core.exceptions import EmptyResultSet
 
 from shiyu.cases import rules
-from shiyu.cases.models import Case
+from shiyu.cases.models import Case, CaseQuerySet
+from shiyu.common.ready import ANY, Select
 from shiyu.people.actors import Actor
 from shiyu.places.coordinates import metres_between
 
@@ -13,6 +17,9 @@ METRES = 100
 DAYS = 30
 SHOWN = 5
 METRES_IN_DEGREE = 111_320
+SIDES = (1.0625, 2.0625, 3.0625, 4.0625)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+"""Samples of what is asked for: where the values stand in the statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +36,32 @@ def near_to(case: Case, actor: Actor, *, now: datetime) -> list[Near]:
         return []
     north = METRES / METRES_IN_DEGREE
     east = north / max(math.cos(math.radians(case.lat)), 0.01)
-    close_by = (
-        rules.visible_to(actor)
-        .open()
-        .filter(
-            reported_at__gte=now - timedelta(days=DAYS),
-            lon__range=(case.lon - east, case.lon + east),
-            lat__range=(case.lat - north, case.lat + north),
+    box = (case.lon - east, case.lon + east, case.lat - north, case.lat + north)
+    same = case.place_number if case.kind_id is None else case.kind_id
+    try:
+        others = _close_by(actor, with_kind=case.kind_id is not None)(
+            now - timedelta(days=DAYS), *box, case.pk, same
         )
-        .exclude(pk=case.pk)
-    )
-    if case.kind_id is not None:
-        close_by = close_by.filter(kind=case.kind_id)
-    else:
-        close_by = close_by.filter(place_number=case.place_number)
-    found = [Near(other, _metres(case, other)) for other in close_by.with_row()[: SHOWN * 4]]
+    except EmptyResultSet:  # whoever sees nothing
+        return []
+    found = [Near(other, _metres(case, other)) for other in others]
     inside = [near for near in found if near.metres <= METRES]
     return sorted(inside, key=lambda near: (near.metres, near.case.pk))[:SHOWN]
+
+
+@lru_cache(maxsize=512)
+def _close_by(actor: Actor, *, with_kind: bool) -> Select[Case]:
+    """The statement that finds them, kept for as long as somebody's duties stay the same."""
+
+    def build(
+        since: datetime, west: float, east: float, south: float, north: float, own: int, same: int
+    ) -> CaseQuerySet:
+        seen = rules.visible_to(actor).open().filter(reported_at__gte=since)
+        inside = seen.filter(lon__range=(west, east), lat__range=(south, north)).exclude(pk=own)
+        alike = inside.filter(kind=same) if with_kind else inside.filter(place_number=same)
+        return alike.with_row()[: SHOWN * 4]
+
+    return Select(build, LONG_AGO, *SIDES, ANY, ANY + 30)
 
 
 def _metres(case: Case, other: Case) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 from typing import Any
 
@@ -209,24 +209,39 @@ def counted(cases: CaseQuerySet) -> int:
     return cases.order_by().values("pk")[: COUNTED_TO + 1].count()
 
 
-def counted_each(lists: Sequence["QuerySet[Any]"]) -> list[int]:
-    """How many of each, looking no further than the bound: one query for all of them."""
-    if not lists:
+Counting = tuple[str, tuple[Any, ...]]
+"""A statement that counts, and its values."""
+
+
+def counting(cases: "QuerySet[Any]") -> Counting:
+    """The statement that counts these, looking no further than the bound."""
+    some = cases.order_by().annotate(one=Value(1)).values("one")[: COUNTED_TO + 1]
+    try:
+        text, params = some.query.sql_with_params()
+    except EmptyResultSet:
+        text, params = "SELECT 1 WHERE false", ()
+    return f"(SELECT count(*) FROM ({text}) AS counted)", tuple(params)  # noqa: S608 - Django's own
+
+
+def counted_each(asked: Sequence[Counting]) -> list[int]:
+    """What each of these statements counts: one query for all of them."""
+    if not asked:
         return []
-    texts: list[str] = []
-    values: list[Any] = []
-    for cases in lists:
-        some = cases.order_by().annotate(one=Value(1)).values("one")[: COUNTED_TO + 1]
-        try:
-            text, params = some.query.sql_with_params()
-        except EmptyResultSet:
-            text, params = "SELECT 1 WHERE false", ()
-        counting = f"(SELECT count(*) FROM ({text}) AS counted)"  # noqa: S608 - Django's own text
-        texts.append(counting)
-        values += params
+    values = [value for _text, params in asked for value in params]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(texts)}", values)
+        cursor.execute(f"SELECT {', '.join(text for text, _params in asked)}", values)
         return list(cursor.fetchone())
+
+
+@lru_cache(maxsize=1024)
+def counting_work(actor: Actor) -> tuple[tuple[str, ...], tuple[Counting, ...]]:
+    """The names of the actor's queues of work, and how each is counted.
+
+    Kept for as long as somebody's duties stay the same: to say these statements again would take
+    longer than to carry them out.
+    """
+    work = [queue for queue in held_by(actor) if not queue.newest]  # the others are no work
+    return tuple(queue.name for queue in work), tuple(counting(q.cases(actor)) for q in work)
 
 
 def shown_count(count: int) -> str:

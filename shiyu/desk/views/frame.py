@@ -11,7 +11,14 @@ from django.utils.translation import gettext as _
 from shiyu.cases.models import CaseQuerySet
 from shiyu.desk import done, kept
 from shiyu.desk.models import Saved
-from shiyu.desk.queues import Queue, counted_each, held_by, shown_count
+from shiyu.desk.queues import (
+    Queue,
+    counted_each,
+    counting,
+    counting_work,
+    held_by,
+    shown_count,
+)
 from shiyu.notices.rules import MANY, unread_for
 from shiyu.people.actors import Actor
 from shiyu.people.web import actor_of
@@ -37,13 +44,12 @@ def frame_and_counts(
 ) -> tuple[dict[str, Any], list[int]]:
     """The same, and how many are in these lists: all is counted in one query."""
     actor = actor_of(request)
-    queues = held_by(actor)
-    work = [queue for queue in queues if not queue.newest]  # lists that are no work are not counted
-    asked = [queue.cases(actor) for queue in work]
-    unread, saved, *counts = counted_each([unread_for(actor), kept.kept_for(actor), *lists, *asked])
-    waiting = dict(zip((queue.name for queue in work), counts[len(lists) :], strict=True))
+    work, asked = counting_work(actor)
+    beside = [counting(some) for some in (unread_for(actor), kept.kept_for(actor), *lists)]
+    unread, saved, *counts = counted_each([*beside, *asked])
+    waiting = dict(zip(work, counts[len(lists) :], strict=True))
     context = {
-        "menu": [_entry(queue, waiting.get(queue.name), here) for queue in queues],
+        "menu": [_entry(queue, waiting.get(queue.name), here) for queue in held_by(actor)],
         "just_done": done.just_done(request),
         "unread": min(unread, MANY + 1),
         "may_report": actor.holds(*MAY_REPORT),
