@@ -70,6 +70,10 @@ class Killer:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(random.choice(found[name]), signal.SIGKILL)
             self.killed[name] += 1
+        self.keep_serving()
+
+    def keep_serving(self) -> None:
+        """Start the command again where it was killed, as a city's service manager would."""
         if self.serving.process.poll() is not None:
             self.serving = Serving(log=self.log, port=self.port)
 
@@ -193,6 +197,9 @@ async def _work(
                 edits += 1
                 _spoken(home, [*CITY, "calendar", str(edits)])
         crowd.stopping.set()
+        while not at_work.done():
+            killer.keep_serving()
+            await asyncio.sleep(0.5)
         await at_work
     return crowd, ledger
 
@@ -213,8 +220,7 @@ def _bring_in(home: Path, log: Path, killer: Killer) -> None:
     """The import once more, to its end, and nobody kills it."""
     if killer.importing is not None:
         killer.importing.wait()
-    if killer.serving.process.poll() is not None:
-        killer.serving = Serving(log=log, port=killer.port)
+    killer.keep_serving()
     carry_out([*SHIYU, "import", "reports", str(home / "import.csv"), "--preset", "12345"], log=log)
 
 

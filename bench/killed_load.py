@@ -129,7 +129,7 @@ async def take_out(client: Client) -> None:
     clerk = client.people["intake"]
     back = "in%3Dto_accept"
     page = await clerk.get(f"/desk/exports/new/?back={back}", name="export")
-    fields = page.form("/desk/exports/new/")
+    fields = page.form(page.path)
     fields |= {"purpose": "report", "reason": "周报", "columns": "number", "back": "in=to_accept"}
     answer = await clerk.post("/desk/exports/new/", fields, name="export")
     if "没有案件" in answer.text:

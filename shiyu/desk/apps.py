@@ -7,11 +7,16 @@ class DeskConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Notices about a case lead to its page."""
+        """Notices lead to pages; what waits for approval follows the numbers of places."""
         from django.urls import reverse
 
+        from shiyu.desk.actions.exports import follow_places
         from shiyu.notices.kinds import pages
+        from shiyu.places.events import renumbered
 
+        renumbered.connect(follow_places)
+        pages.setdefault("export", lambda _subject: reverse("desk:exports"))
+        pages.setdefault("unit", lambda _subject: reverse("desk:home"))
         pages.setdefault("case", lambda subject: reverse("desk:by_id", args=[_pk(subject)]))
 
 

@@ -118,6 +118,7 @@ class Export(models.Model):
     """A list taken out as a file: for what, how much, who approved (导出).
 
     first, last  the places its rows lie in; whoever approves commands all of them.
+    approvals    how many people have to approve it: two where it holds the whole city.
     personal     names and numbers unmasked, where its owner may know them.
     """
 
@@ -144,6 +145,10 @@ class Export(models.Model):
     approver = models.ForeignKey(
         Person, models.PROTECT, null=True, blank=True, related_name="exports_decided"
     )
+    seconder = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, related_name="exports_seconded"
+    )
+    approvals = models.PositiveSmallIntegerField(_("须几人批准"), default=1)
     decision = models.CharField(_("批复"), max_length=200, default="", blank=True)
     asked_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True, blank=True)
@@ -159,6 +164,15 @@ class Export(models.Model):
             models.CheckConstraint(
                 name="export_decided_by_another",
                 condition=Q(approver__isnull=True) | ~Q(approver=models.F("person")),
+            ),
+            models.CheckConstraint(
+                name="export_seconded_by_a_third",
+                condition=Q(seconder__isnull=True)
+                | (
+                    Q(approver__isnull=False)
+                    & ~Q(seconder=models.F("person"))
+                    & ~Q(seconder=models.F("approver"))
+                ),
             ),
             models.CheckConstraint(
                 name="export_made_has_end",

@@ -1,12 +1,17 @@
 """Who may take a list out, who approves it, who reads what was taken (导出的权限)."""
 
-from django.db.models import Q, QuerySet
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet, Sum
+from django.utils import timezone
 
 from shiyu.desk.models import Export, ExportLimits
 from shiyu.people.actors import Actor
+from shiyu.people.models import Appointment
 from shiyu.places.models import Place
 
-COMMAND, AUDIT = "command", "audit_admin"
+COMMAND, AUDIT, HANDLE = "command", "audit_admin", "handle"
 WHOLE = (-(2**62), 2**62)
 
 
@@ -23,12 +28,45 @@ def reach_of(actor: Actor) -> tuple[int, int]:
     return min(s.first for s in scopes), max(s.last for s in scopes)
 
 
+def approvals_for(actor: Actor, here_duties: Collection[str]) -> int:
+    """How many people approve what this actor takes out: two for the cases of the whole city."""
+    city = _the_city()
+    whole = any(
+        s.first <= city[0] and city[1] <= s.last
+        for s in actor.held
+        if s.duty in here_duties and s.duty != HANDLE
+    )
+    return 2 if whole else 1
+
+
+def alone_left(actor: Actor, now: datetime) -> int:
+    """How many rows this actor may still take out today with nobody's word."""
+    since = now - timedelta(days=1)
+    mine = Export.objects.filter(person=actor.id, asked_at__gt=since, approver=None)
+    taken = mine.exclude(stage__in=["asked", "refused", "failed"])
+    rows = taken.aggregate(rows=Sum("counted"))["rows"] or 0
+    return max(limits().alone_most - rows, 0)
+
+
+def who_may_decide(export: Export) -> set[int]:
+    """The people whose command reaches over all of its places, save who asked (批准人)."""
+    whole = (export.first, export.last) == WHOLE
+    first, last = _the_city() if whole else (export.first, export.last)
+    held = Appointment.objects.in_force(timezone.localdate()).filter(
+        post__duties__duty=COMMAND,
+        post__duties__place_first__lte=first,
+        post__duties__place_last__gte=last,
+    )
+    people = held.exclude(person=export.person_id).exclude(person=export.approver_id or 0)
+    return set(people.values_list("person", flat=True))
+
+
 def may_decide(actor: Actor, export: Export) -> bool:
     """Whether this actor may approve it: another person, commanding all of its places.
 
     What reaches beyond every place is approved by whoever commands the whole city.
     """
-    if actor.kind != "person" or actor.id == export.person_id:
+    if actor.kind != "person" or actor.id in {export.person_id, export.approver_id}:
         return False
     if (export.first, export.last) == WHOLE:
         return _commands_the_city(actor)
@@ -42,7 +80,7 @@ def visible_to(actor: Actor) -> "QuerySet[Export]":
         return Export.objects.none()
     if actor.holds(AUDIT):
         return Export.objects.all()
-    mine = Q(person=actor.id) | Q(approver=actor.id)
+    mine = Q(person=actor.id) | Q(approver=actor.id) | Q(seconder=actor.id)
     for scope in actor.scopes(COMMAND):
         mine |= Q(first__gte=scope.first, last__lte=scope.last)
     if _commands_the_city(actor):
@@ -55,5 +93,9 @@ def _commands_the_city(actor: Actor) -> bool:
     scopes = actor.scopes(COMMAND)
     if not scopes:
         return False
-    first, last = Place.objects.filter(parent=None).values_list("first", "last").get()
+    first, last = _the_city()
     return any(s.first <= first and last <= s.last for s in scopes)
+
+
+def _the_city() -> tuple[int, int]:
+    return Place.objects.filter(parent=None).values_list("first", "last").get()

@@ -40,6 +40,9 @@ SENTENCES: dict[str, "StrPromise"] = {
     "report_closed": gettext_lazy("您上报的 %(number)s 已结案：%(kind)s，%(place)s"),
     "report_ended": gettext_lazy("您上报的 %(number)s 有了结果，不再办理：%(kind)s，%(place)s"),
     "report_reopened": gettext_lazy("您上报的 %(number)s 已重新办理：%(kind)s，%(place)s"),
+    "export_asked": gettext_lazy("一份导出等您批准：%(queue)s，%(count)s 行"),
+    "export_decided": gettext_lazy("您申请的导出有了决定：%(queue)s，%(count)s 行"),
+    "handed_over": gettext_lazy("%(unit)s机构变更，%(count)s 件在办案件由您单位承接"),
     "channel_down": gettext_lazy("发送接口“%(name)s”连续失败，已暂停尝试"),
     "subscription_paused": gettext_lazy("订阅“%(name)s”已暂停：积压太多，或对方已停用"),
 }

@@ -16,7 +16,10 @@ GROUPS: dict[str, tuple["StrPromise", frozenset[str]]] = {
     "work": (
         _("派给我的任务"),
         frozenset(
-            ["dispatched", "recalled", "reworked", "reopened", "resumed", "withdrawn", "voided"]
+            [
+                *("dispatched", "recalled", "reworked", "reopened", "resumed", "withdrawn"),
+                *("voided", "handed_over"),
+            ]
         ),
     ),
     "hurry": (_("催办和时限"), frozenset(["urged", "due_soon", "overdue"])),
@@ -26,13 +29,13 @@ GROUPS: dict[str, tuple["StrPromise", frozenset[str]]] = {
             [
                 *("extension_asked", "suspension_asked", "void_asked", "appealed", "objected"),
                 *("returned_to_desk", "handled", "verified", "escalated", "child_done"),
-                *("check_asked", "check_answered"),
+                *("check_asked", "check_answered", "export_asked"),
             ]
         ),
     ),
     "answers": (
         _("我提的申请有了答复"),
-        frozenset(["extension_decided", "suspension_decided", "appeal_decided"]),
+        frozenset(["extension_decided", "suspension_decided", "appeal_decided", "export_decided"]),
     ),
     "mine": (
         _("我上报的事有了结果"),

@@ -1,14 +1,18 @@
 """Handing the open work of a unit to those that take its place (机构变更移交)."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Q
 
+from shiyu.cases.actions.tell import handlers_of
 from shiyu.cases.actions.turn import begin
 from shiyu.cases.models import Assignment, Case, CaseQuerySet
 from shiyu.common.errors import OutOfOrder, Refused
+from shiyu.journal.actions import moment
+from shiyu.notices.actions import owe
 from shiyu.people.actors import Actor
 from shiyu.people.models import Heir, Unit, UnitChange
 from shiyu.places.models import Place
@@ -66,13 +70,14 @@ def hand_over_some(change: UnitChange, most: int) -> int:
     middle begins again with what is left. A case that cannot go over now is tried again later.
     """
     heirs = Heir.objects.filter(change=change).select_related("unit").order_by("ordinal")
-    shares, done, last = _shares(list(heirs)), 0, 0
+    shares, last = _shares(list(heirs)), 0
     actor = Actor.program(HANDED)
-    while done < most:
+    taken: Counter[int] = Counter()
+    while taken.total() < most:
         waiting = open_work([change.unit_id]).filter(pk__gt=last).order_by("pk")
-        batch = list(waiting.select_related("kind")[: min(200, most - done)])
+        batch = list(waiting.select_related("kind")[: min(200, most - taken.total())])
         if not batch:
-            return done
+            break
         for case in batch:
             last = case.pk
             to = heir_of(case, shares)
@@ -80,8 +85,17 @@ def hand_over_some(change: UnitChange, most: int) -> int:
                 hand_over(case, unit=change.unit, to=to, actor=actor, change=change.pk)
             except OutOfOrder:
                 continue
-            done += 1
-    return done
+            taken[to.pk] += 1
+    _tell_heirs(change, taken)
+    return taken.total()
+
+
+def _tell_heirs(change: UnitChange, taken: Mapping[int, int]) -> None:
+    """Tell those at work for an heir how much has come to them: one notice, not one a case."""
+    for unit, count in taken.items():
+        told = {"unit": change.unit.name, "count": count}
+        people = sorted(handlers_of([unit]))
+        owe(people, f"unit:{unit}", "handed_over", facts=told, at=moment())
 
 
 def heir_of(case: Case, shares: Sequence[Share]) -> Unit:

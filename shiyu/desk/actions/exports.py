@@ -24,6 +24,7 @@ from shiyu.desk.lifecycle import EXPORT_MOVES, ExportStage
 from shiyu.desk.models import Export
 from shiyu.desk.queues import QUEUES, Queue
 from shiyu.journal.actions import moment, record
+from shiyu.notices.actions import owe
 from shiyu.people.actors import Actor
 from shiyu.people.models import Appointment, Person
 
@@ -68,7 +69,7 @@ def ask(
     shown = chosen(columns)
     names = personal and any(column.personal for column in shown)
     first, last = rules.reach_of(actor)
-    alone = count <= most.alone_most and not names
+    alone = count <= rules.alone_left(actor, timezone.now()) and not names
     export = Export.objects.create(
         person_id=actor.id,
         purpose=purpose,
@@ -80,6 +81,7 @@ def ask(
         personal=names,
         first=first,
         last=last,
+        approvals=rules.approvals_for(actor, here.duties),
         counted=count,
         stage=ExportStage.APPROVED if alone else ExportStage.ASKED,
         asked_at=moment(),
@@ -88,17 +90,30 @@ def ask(
     _line(export, "ask", actor, facts)
     if alone:
         later(export)
+    else:
+        _ask_for_word(export)
     return export
 
 
 @transaction.atomic
 def approve(export: Export, *, actor: Actor, later: Later) -> Export:
-    """Approve what another person asked for (批准导出)."""
+    """Approve what another person asked for (批准导出); the whole city's needs two of them."""
     export = _turn(export, "approve", actor)
-    export.approver_id, export.decided_at = actor.id, moment(export.asked_at)
+    if export.approver_id is None:
+        export.approver_id = actor.id
+    else:
+        export.seconder_id = actor.id
+    waits = export.approvals > 1 and export.seconder_id is None
+    if waits:
+        export.stage = ExportStage.ASKED
+    export.decided_at = moment(export.asked_at)
     export.save()
-    _line(export, "approve", actor)
-    later(export)
+    _line(export, "approve", actor, {"waits": waits})
+    if waits:
+        _ask_for_word(export)
+    else:
+        later(export)
+        _tell_decided(export)
     return export
 
 
@@ -107,10 +122,23 @@ def refuse(export: Export, *, reason: str, actor: Actor) -> Export:
     """Refuse it, saying why (不批准导出)."""
     export = _turn(export, "refuse", actor)
     export.decision = _words(reason)
-    export.approver_id, export.decided_at = actor.id, moment(export.asked_at)
+    if export.approver_id is None:
+        export.approver_id = actor.id
+    else:
+        export.seconder_id = actor.id
+    export.decided_at = moment(export.asked_at)
     export.save()
     _line(export, "refuse", actor)
+    _tell_decided(export)
     return export
+
+
+def follow_places(**_more: object) -> None:
+    """What waits for somebody's word is known by the new numbers of its places (随区域重编)."""
+    waiting = Export.objects.select_for_update(of=("self",)).filter(stage=ExportStage.ASKED)
+    for export in waiting.select_related("person").order_by("pk"):
+        export.first, export.last = rules.reach_of(Actor.for_person(export.person))
+        export.save(update_fields=["first", "last"])
 
 
 def make(export: Export) -> None:
@@ -157,6 +185,19 @@ def expire() -> int:
             gone.save(update_fields=["stage"])
             _line(gone, "expire", program)
     return len(over)
+
+
+def _ask_for_word(export: Export) -> None:
+    """Tell those who may approve it that it waits for them."""
+    told = {"queue": str(QUEUES[export.queue].title), "count": export.counted}
+    people = rules.who_may_decide(export)
+    owe(people, export.subject, "export_asked", facts=told, at=moment(export.asked_at))
+
+
+def _tell_decided(export: Export) -> None:
+    told = {"queue": str(QUEUES[export.queue].title), "count": export.counted}
+    asker = {export.person_id}
+    owe(asker, export.subject, "export_decided", facts=told, at=moment(export.asked_at))
 
 
 def _turn(export: Export, name: str, actor: Actor) -> Export:
@@ -220,6 +261,8 @@ def _rows(export: Export, columns: Sequence[Column], opened: list[int]) -> Itera
         raise Refused(_("申请人已没有这个列表的岗位"))
     found = filters.read(export.filters, actor, due=here.due)
     wanted, most = {column.name for column in columns}, rules.limits().rows_most
+    if export.approver_id is None:  # as many as were asked for: nobody has agreed to more
+        most = min(most, export.counted)
     below, written = None, 0
     while written < most:
         now = timezone.now()
@@ -261,12 +304,17 @@ def _mark(export: Export) -> workbook.Mark:
         (_("用途"), what),
         (_("列表"), str(QUEUES[export.queue].title)),
         (_("筛选"), export.filtered or _("没有筛选")),
-        (_("批准人"), export.approver.name if export.approver else _("行数少，无须批准")),
+        (_("批准人"), _approvers(export)),
         (_("姓名和电话"), names),
         (_("编号"), export.key),
         (_("说明"), _("每次导出和下载都有记录。文件到期自动删除，已下载的由下载人负责销毁。")),
     )
     return workbook.Mark(line, facts)
+
+
+def _approvers(export: Export) -> str:
+    people = [who.name for who in (export.approver, export.seconder) if who is not None]
+    return "、".join(people) or _("行数少，无须批准")
 
 
 def _unit_of(person: Person) -> str:

@@ -437,3 +437,79 @@ def test_many_rows_take_little_memory(world, make_case):
 
     assert export.written == 20_001
     assert peak < 40 * 1024 * 1024
+
+
+def test_who_may_approve_is_told_and_so_is_who_asked(world, make_case, monkeypatch):
+    from shiyu.notices.models import Notice
+
+    bounds(monkeypatch, alone_most=0)
+    make_case()
+    export = ask(world)
+
+    told = Notice.objects.filter(kind="export_asked")
+    names = {"commander", "commander_two"}
+    assert {n.to for n in told} >= {world.people[name] for name in names}
+    assert world.people["intake"] not in {n.to for n in told}
+    exports.approve(export, actor=world.actor("commander"), later=[].append)
+    answered = Notice.objects.get(kind="export_decided")
+    assert (answered.to, answered.subject) == (world.people["intake"], export.subject)
+
+
+def test_the_cases_of_the_whole_city_need_two_people(world, make_case, monkeypatch):
+    from shiyu.people.actions import appoint
+    from shiyu.people.actors import Actor
+    from shiyu.people.models import Appointment
+
+    bounds(monkeypatch, alone_most=0)
+    make_case()
+    post = Appointment.objects.get(person=world.people["commander_city"]).post
+    day = timezone.localdate()
+    appoint(world.people["nobody"], post, starts_on=day, actor=Actor.program("test"))
+    owed = []
+    export = ask(world, "intake_city", owed=owed)
+    assert export.approvals == 2
+
+    exports.approve(export, actor=world.actor("commander_city"), later=owed.append)
+    export.refresh_from_db()
+    assert (export.stage, owed) == ("asked", [])
+    with pytest.raises(NotAllowed):
+        exports.approve(export, actor=world.actor("commander_city"), later=owed.append)
+    exports.approve(export, actor=world.actor("nobody"), later=owed.append)
+    assert owed == [export]
+    export = made(export)
+    assert export.stage == "made"
+    assert dict(sheets(export)["导出说明"])["批准人"] == "许诺、杨帆"
+
+
+def test_many_small_files_in_one_day_add_up(world, make_case, monkeypatch):
+    bounds(monkeypatch, alone_most=3)
+    make_case()
+    make_case()
+
+    assert ask(world).stage == "approved"
+    assert ask(world).stage == "asked"
+
+
+def test_what_nobody_approved_holds_no_more_rows_than_were_asked_for(world, make_case):
+    make_case()
+    export = ask(world)
+    make_case()
+
+    assert made(export).written == 1
+
+
+def test_what_waits_for_a_word_follows_the_numbers_of_its_places(world, make_case, monkeypatch):
+    from shiyu.people.actors import Actor
+    from shiyu.places.actions import renumber
+    from shiyu.places.models import Place
+
+    bounds(monkeypatch, alone_most=0)
+    make_case()
+    export = ask(world)
+    Place.objects.filter(parent=None).update(last=2**40)
+    renumber(Place.objects.get(parent=None), actor=Actor.program("test"))
+
+    export.refresh_from_db()
+    gulou = Place.objects.get(code="410204")
+    assert (export.first, export.last) == (gulou.first, gulou.last)
+    assert rules.may_decide(world.actor("commander"), export)

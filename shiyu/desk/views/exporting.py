@@ -103,7 +103,7 @@ def new(request: SignedIn) -> HttpResponse:
 def exports_list(request: SignedIn) -> HttpResponse:
     """One's own exports, those waiting for one's word; all of them for the audit."""
     actor = actor_of(request)
-    seen = rules.visible_to(actor).select_related("person", "approver")
+    seen = rules.visible_to(actor).select_related("person", "approver", "seconder")
     shown = list(seen[:SHOWN_MOST])
     context = {
         "exports": [
@@ -176,7 +176,7 @@ def refusal_status(refusal: Refused) -> int:
 
 
 def _export(request: HttpRequest, key: str) -> Export:
-    seen = rules.visible_to(actor_of(request)).select_related("person", "approver")
+    seen = rules.visible_to(actor_of(request)).select_related("person", "approver", "seconder")
     found = seen.filter(key=key).first()
     if found is None:
         raise Http404
