@@ -25,9 +25,7 @@ SCHEMA = schemathesis.openapi.from_dict(description())
 CASES = st.one_of(*(operation.ok().as_strategy() for operation in SCHEMA.get_all_operations()))
 
 
-@given(case=CASES, known=st.booleans())
-@QUIETLY
-def test_no_question_makes_a_fault(world: World, key: str, case: Any, known: bool) -> None:
+def try_out(world: World, key: str, case: Any, known: bool) -> None:
     """Every answer is of its form; a refusal is the standard's list of errors."""
     asked, said = dict(case.query or {}), case.body if isinstance(case.body, dict) else {}
     if known:  # past the first refusals
@@ -37,6 +35,21 @@ def test_no_question_makes_a_fault(world: World, key: str, case: Any, known: boo
 
     assert answer.status_code < 500
     read(answer)
+
+
+@given(case=CASES, known=st.booleans())
+@QUIETLY
+def test_no_question_makes_a_fault(world: World, key: str, case: Any, known: bool) -> None:
+    try_out(world, key, case, known)
+
+
+@pytest.mark.long
+@given(case=CASES, known=st.booleans())
+@settings(QUIETLY, max_examples=4000)
+def test_thousands_of_questions_make_no_fault(
+    world: World, key: str, case: Any, known: bool
+) -> None:
+    try_out(world, key, case, known)
 
 
 @pytest.fixture
