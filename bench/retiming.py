@@ -31,9 +31,10 @@ COPY_PARTS = """
     SELECT {values} FROM cases_assignment c WHERE c.case_id = ANY(%(ids)s)
 """
 COPY_LINES = """
-    INSERT INTO journal_line (id, occurred_at, subject, verb, actor, facts)
+    INSERT INTO journal_line (id, occurred_at, subject, verb, actor, facts, remark_id)
     SELECT l.id + %(lines)s, l.occurred_at - %(shift)s * interval '1 minute',
-           'case:' || (substr(l.subject, 6)::bigint + %(cases)s), l.verb, l.actor, l.facts
+           'case:' || (substr(l.subject, 6)::bigint + %(cases)s), l.verb, l.actor, l.facts,
+           l.remark_id
       FROM journal_line l WHERE l.subject = ANY(%(subjects)s)
 """
 

@@ -1,6 +1,6 @@
 """New times for a batch of cases and their parts under given calendars (一批案件的时限)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,12 +15,13 @@ from shiyu.cases.retiming.reckoning import (
     ON,
     Clocks,
     Minutes,
-    due_and_yellow,
+    budget_of,
     fixed_and_yellow,
+    reached,
 )
 from shiyu.cases.retiming.shapes import NO_UNIT, STILL, Kept, Shape, shape_of
 from shiyu.catalogue.models import Procedure, Standard
-from shiyu.common.worktime import Allowance, Limit, WorkCalendar
+from shiyu.common.worktime import Allowance, Limit, Timeline, WorkCalendar
 
 MINUTE = 60_000_000
 WORKING = ("sent", "signed")
@@ -42,12 +43,8 @@ class Terms:
     _procedures: dict[int, Procedure] = field(default_factory=dict)
 
     def of(self, procedure: int, standard: int | None) -> dict[str, int]:
-        """For each clock that is kept, the number of its limit."""
-        key = (procedure, standard)
-        known = self._of.get(key)
-        if known is None:
-            known = self._read(procedure, standard)
-        return known
+        """For each clock that is kept, the number of its limit; see `read`."""
+        return self._of[procedure, standard]
 
     def calendar(self, number: int) -> WorkCalendar:
         """The city's (0), or that of a unit by its id."""
@@ -62,10 +59,17 @@ class Terms:
         self._of[procedure.pk, standard.pk if standard else None] = numbers
         return numbers
 
-    def _read(self, procedure_id: int, standard_id: int | None) -> dict[str, int]:
-        procedure = self._procedures.get(procedure_id) or Procedure.objects.get(pk=procedure_id)
-        standard = Standard.objects.get(pk=standard_id) if standard_id is not None else None
-        return self.learn(procedure, standard)
+    def read(self, pairs: Iterable[tuple[int, int | None]]) -> None:
+        """Take in the limits under these procedures and standards, of those not yet met."""
+        new = set(pairs) - self._of.keys()
+        if not new:
+            return
+        unknown = {procedure for procedure, _standard in new} - self._procedures.keys()
+        self._procedures |= Procedure.objects.in_bulk(unknown)
+        standards = Standard.objects.in_bulk({s for _p, s in new if s is not None})
+        for procedure, standard in new:
+            chosen = None if standard is None else standards[standard]
+            self.learn(self._procedures[procedure], chosen)
 
     def _number(self, limit: Limit, workday: Workday) -> int:
         assert isinstance(limit, Allowance)
@@ -124,10 +128,9 @@ def _flatten(cases: Cases, terms: Terms) -> _Flat:
 
 def _limits(cases: Cases, terms: Terms) -> dict[str, Numbers]:
     """By name of a clock, the number of its limit in every case."""
-    given = [
-        terms.of(procedure, standard)
-        for procedure, standard in zip(cases.procedures, cases.standards, strict=True)
-    ]
+    pairs = list(zip(cases.procedures, cases.standards, strict=True))
+    terms.read(pairs)
+    given = [terms.of(procedure, standard) for procedure, standard in pairs]
     names = {name for limits in given for name in limits} | {"handling"}
     found = {
         name: np.array([limits.get(name, NO_LIMIT) for limits in given], dtype=np.int64)
@@ -200,24 +203,39 @@ def _joined(pieces: Sequence[_Flat]) -> _Flat:
 
 
 def _reckoned(flat: _Flat, cases: Cases, terms: Terms) -> tuple[Minutes, Minutes]:
-    """Due and yellow times in microseconds, limit by limit and calendar by calendar."""
+    """Due and yellow times in microseconds: all clocks that count the same time together."""
     due = np.full(len(flat.case), NEVER, dtype=np.int64)
     yellow = due.copy()
+    budget = np.zeros(len(due), dtype=np.int64)
+    rows_of: dict[int, tuple[Timeline, list[Numbers]]] = {}
+    for limit, keeper, rows in _alike(flat, terms):
+        if limit == FIXED_HANDLING:
+            given = cases.fixed[flat.case[rows]] // MINUTE
+            due[rows], yellow[rows] = fixed_and_yellow(flat.clocks.of(rows), given)
+            continue
+        allowance, workday = terms.limits[limit]
+        days = terms.calendar(keeper)
+        started, extensions = flat.clocks.started[rows], flat.clocks.extensions[rows]
+        budget[rows] = budget_of(started, extensions, allowance, days, workday)
+        timeline = days.timeline(allowance)
+        rows_of.setdefault(id(timeline), (timeline, []))[1].append(rows)
+    for timeline, pieces in rows_of.values():
+        rows = np.concatenate(pieces)
+        due[rows], yellow[rows] = reached(flat.clocks.of(rows), budget[rows], timeline)
+    return _in_microseconds(due), _in_microseconds(yellow)
+
+
+def _alike(flat: _Flat, terms: Terms) -> Iterator[tuple[int, int, Numbers]]:
+    """Clocks by their limit and by whose calendar they keep (the city's: 0)."""
+    if not len(flat.case):
+        return
     own = np.isin(flat.unit, list(terms.calendars.of_units)) & (flat.unit != NO_UNIT)
     calendar = np.where(own, flat.unit, 0)
-    for limit in np.unique(flat.limit).tolist():
-        same = flat.limit == limit
-        for keeper in np.unique(calendar[same]).tolist():
-            rows = np.flatnonzero(same & (calendar == keeper))
-            clocks = flat.clocks.of(rows)
-            if limit == FIXED_HANDLING:
-                given = cases.fixed[flat.case[rows]] // MINUTE
-                due[rows], yellow[rows] = fixed_and_yellow(clocks, given)
-            else:
-                allowance, workday = terms.limits[limit]
-                days = terms.calendar(keeper)
-                due[rows], yellow[rows] = due_and_yellow(clocks, allowance, days, workday)
-    return _in_microseconds(due), _in_microseconds(yellow)
+    order = np.lexsort((calendar, flat.limit))
+    limits, keepers = flat.limit[order], calendar[order]
+    turns = np.flatnonzero((np.diff(limits) != 0) | (np.diff(keepers) != 0)) + 1
+    for rows in np.split(order, turns):
+        yield int(flat.limit[rows[0]]), int(calendar[rows[0]]), rows
 
 
 def _in_microseconds(minutes: Minutes) -> Numbers:

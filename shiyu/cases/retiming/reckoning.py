@@ -47,12 +47,18 @@ class Clocks:
 def due_and_yellow(
     clocks: Clocks, limit: Allowance, calendar: WorkCalendar, workday: Workday
 ) -> tuple[Minutes, Minutes]:
+    """The times of clocks of one limit and one calendar, see `reached`."""
+    budget = budget_of(clocks.started, clocks.extensions, limit, calendar, workday)
+    return reached(clocks, budget, calendar.timeline(limit))
+
+
+def reached(clocks: Clocks, budget: Minutes, timeline: Timeline) -> tuple[Minutes, Minutes]:
     """When each clock runs out and when it is nearly there; NEVER while paused in time.
+
+    budget  counted minutes that each of them has, see `budget_of`.
 
     Raises  NeverCounted  if the calendar has no office time for it.
     """
-    timeline = calendar.timeline(limit)
-    budget = _budget(clocks, limit, calendar, workday)
     counted = _counted(clocks, timeline)
     due = _reached(clocks, timeline, counted, budget)
     yellow = _reached(clocks, timeline, counted, -(-3 * budget // 4))
@@ -76,14 +82,21 @@ def minutes_of_fixed(limit: Fixed) -> int:
     return int(limit.at.timestamp() // 60)
 
 
-def _budget(clocks: Clocks, limit: Allowance, calendar: WorkCalendar, workday: Workday) -> Minutes:
-    first = np.full(len(clocks.started), limit.minutes, dtype=np.int64)
+def budget_of(
+    started: Minutes,
+    extensions: Minutes,
+    limit: Allowance,
+    calendar: WorkCalendar,
+    workday: Workday,
+) -> Minutes:
+    """How many counted minutes clocks of one limit and one calendar have in all."""
+    first = np.full(len(started), limit.minutes, dtype=np.int64)
     if limit.unit is Unit.WORK_DAY and workday is Workday.END_OF_DAY:
         office = calendar.office(limit.season)
-        starts, back = np.unique(clocks.started, return_inverse=True)
+        starts, back = np.unique(started, return_inverse=True)
         nth = np.full(len(starts), limit.amount, dtype=np.int64)
         first = measure_many(office, starts, closing_many(office, starts, nth))[back]
-    return first + clocks.extensions * limit.minutes
+    return first + extensions * limit.minutes
 
 
 def _counted(clocks: Clocks, timeline: Timeline) -> Minutes:

@@ -4,19 +4,22 @@ Apart from the rest, so that reckoning one case does not load numpy. All arrays 
 minutes since 1970 (UTC) or counted minutes, and are of one length.
 """
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 from numpy.typing import NDArray
 
 from shiyu.common.worktime.stretches import Stretches
 
 Minutes = NDArray[np.int64]
+_KEPT: "WeakKeyDictionary[Stretches, _Built]" = WeakKeyDictionary()
 
 
 def measure_many(counted: Stretches, starts: Minutes, ends: Minutes) -> Minutes:
     """Counted minutes from each start to its end."""
     if not len(starts):
         return np.zeros(0, dtype=np.int64)
-    built = _Built(*counted.arrays(int(starts.min()), int(ends.max())))
+    built = _built(counted, int(starts.min()), int(ends.max()))
     return built.total(ends) - built.total(starts)
 
 
@@ -25,7 +28,7 @@ def add_many(counted: Stretches, starts: Minutes, minutes: Minutes) -> Minutes:
     if not len(starts):
         return np.zeros(0, dtype=np.int64)
     first, last = int(starts.min()), int(starts.max())
-    built = _Built(*counted.arrays(first, last, int(minutes.max())))
+    built = _built(counted, first, last, int(minutes.max()))
     target = built.total(starts) + minutes
     index = np.searchsorted(built.totals, target, side="left") - 1
     return np.where(minutes > 0, built.starts[index] + target - built.totals[index], starts)
@@ -37,10 +40,20 @@ def closing_many(counted: Stretches, starts: Minutes, nth: Minutes) -> Minutes:
     return np.fromiter(found, dtype=np.int64, count=len(starts))
 
 
+def _built(counted: Stretches, first: int, last: int, minutes: int = 0) -> "_Built":
+    """The arrays that reach so far, made anew only when they have grown."""
+    starts, ends, totals = counted.arrays(first, last, minutes)
+    known = _KEPT.get(counted)
+    if known is None or known.of is not starts:
+        known = _KEPT[counted] = _Built(starts, ends, totals)
+    return known
+
+
 class _Built:
-    """The arrays of a calendar, as numpy sees them."""
+    """The arrays of a calendar, as numpy sees them; `of` is the list they were made of."""
 
     def __init__(self, starts: list[int], ends: list[int], totals: list[int]) -> None:
+        self.of = starts
         self.starts = np.array(starts, dtype=np.int64)
         self.ends = np.array(ends, dtype=np.int64)
         self.totals = np.array(totals, dtype=np.int64)
