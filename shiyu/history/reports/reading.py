@@ -1,7 +1,7 @@
 """A file of reports as columns of text, each row with the line it began on (读取导出文件)."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from shiyu.common.errors import Refused
 from shiyu.history.reports.columns import Layout, match
+from shiyu.history.reports.markup import xml_records
 from shiyu.history.reports.separated import (
     MARKS,
     Header,
@@ -25,7 +26,7 @@ LIST_NAMES = ("features", "results", "data", "records", "rows")
 SHORT_LIST = 3
 HEADER_WITHIN = 8
 """A header stands so far down at most: above it a title, a date, whose table it is."""
-NO_OBJECT = "这一条不是一个 JSON 对象"
+NO_OBJECT = "这一条不是一个有名有值的记录"
 
 
 @dataclass(slots=True)
@@ -47,7 +48,7 @@ class Records:
 
 
 def read(path: Path, asked: Layout) -> Table:
-    """Read csv, xlsx or json, by its content's own kind, into the columns asked for.
+    """Read csv, xlsx, json or xml, by its content's own kind, into the columns asked for.
 
     Raises  Refused: not readable as one of these, wrong columns, empty.
     """
@@ -58,9 +59,12 @@ def read(path: Path, asked: Layout) -> Table:
     if head.startswith(b"PK\x03\x04"):
         return _gather(_xlsx(path, asked), asked)
     encoding = next((name for mark, name in MARKS.items() if head.startswith(mark)), "utf-8")
-    if head.decode(encoding, errors="replace").lstrip()[:1] in ("[", "{"):
+    first = head.decode(encoding, errors="replace").lstrip()[:1]
+    if first in ("[", "{"):
         text = path.read_text(encoding=encoding, errors="replace")
         return _gather(_json(text, path.name), asked)
+    if first == "<":
+        return _gather(_listed(xml_records(path), [], path.name), asked)
     return _csv(path, asked)
 
 
@@ -162,6 +166,12 @@ def _json(text: str, name: str) -> Records:
         found = list(_json_lines(text, broken))
         if not found:
             raise Refused(f"{name} 不是读得出的 JSON：{error}") from error
+    return _listed(found, broken, name)
+
+
+def _listed(found: Iterable[tuple[int, Any]], broken: list[tuple[int, str]], name: str) -> Records:
+    """Records that each have their own names, as one table."""
+    found = list(found)
     flat = [(n, _flat(one)) for n, one in found if isinstance(one, dict)]
     broken += [(n, NO_OBJECT) for n, one in found if not isinstance(one, dict)]
     header = list(dict.fromkeys(column for _n, row in flat for column in row))

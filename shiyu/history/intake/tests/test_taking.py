@@ -303,6 +303,32 @@ def test_an_answer_of_another_open311_server_is_taken_in(world: World, tmp_path:
     assert case.reported_at == datetime.fromisoformat("2026-01-05T14:37:38+00:00")
 
 
+def test_an_answer_in_xml_is_taken_in_and_one_with_entities_refused(
+    world: World, tmp_path: Path
+) -> None:
+    path = tmp_path / "requests.xml"
+    request = (
+        "<request><service_request_id>{}</service_request_id><status>{}</status>"
+        "<service_name>路灯不亮</service_name><description>书店街 &lt;路口&gt; 很暗</description>"
+        "<requested_datetime>2026-01-05T06:37:38-08:00</requested_datetime><address/>"
+        f"<lat>{HERE[1]}</lat><long>{HERE[0]}</long></request>"
+    )
+    head = '<?xml version="1.0" encoding="utf-8"?>'
+    rows = request.format("X1", "open") + "<request>?</request>" + request.format("X2", "closed")
+    path.write_text(f"{head}<service_requests>{rows}</service_requests>")
+    how = layout("open311", "", "", "", "", presets=ARRIVALS, roles=ARRIVAL_ROLES)
+    taken = take(path, Asked(how, Channel.PUBLIC), actor=IMPORTER)
+
+    assert (taken.tally.new, [line for line, _why in taken.rejects]) == (1, [2, 3])
+    assert case_of("X1").place == world.places["cell_a"]
+    path.write_text(f'{head}<!DOCTYPE a [<!ENTITY b "c">]><a>{rows}</a>')
+    with pytest.raises(Refused, match="ENTITY"):
+        take(path, Asked(how, Channel.PUBLIC), actor=IMPORTER)
+    path.write_text(f"{head}<a>{rows}")
+    with pytest.raises(Refused, match="XML"):
+        take(path, Asked(how, Channel.PUBLIC), actor=IMPORTER)
+
+
 def test_a_dry_run_tells_and_writes_nothing(world: World, file: Path) -> None:
     tally = taken_of(file, "K1,2026-01-05 08:00,,,,没水,书店街,,,,,", dry_run=True).tally
 
