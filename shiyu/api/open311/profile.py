@@ -32,8 +32,15 @@ from shiyu.notices.events import EVENTS
 from shiyu.notices.models import Subscription
 from shiyu.notices.rules import subscriptions_of
 
-TOLD = frozenset(MOVES) - {"remark", "correct", "urge"}
-"""Moves that anybody may know of; the others are words among colleagues."""
+TOLD = frozenset(
+    {
+        *("accept", "dismiss", "merge", "settle", "file", "escalate", "dispatch", "recall"),
+        *("sign", "suspend", "resume", "handle", "rework", "verify", "close", "import_close"),
+        *("reopen", "withdraw", "void", "hand_over"),
+    }
+)
+"""Moves that anybody may know of. What units and desk ask of each other is theirs: objections,
+extensions, applications, appeals, orders split; whoever must not know of a move need not guess."""
 COMMENT_MOST = 2000
 SALT = "open311 picture"
 SHOWN_FOR = timedelta(seconds=60)

@@ -6,6 +6,7 @@ Boundaries and names are public; nothing here tells of a case or a person.
 import hashlib
 import json
 import math
+from datetime import timedelta
 from functools import lru_cache
 
 import numpy as np
@@ -15,7 +16,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from shiyu.common import attempts
+from shiyu.common.attempts import Counter, Limit
 from shiyu.common.errors import Refused
+from shiyu.people.sign_in import AccountAdapter
 from shiyu.places import gazetteer, locator, rules
 from shiyu.places.locator import FINEST_FIRST, Layer, Locator, Outside
 from shiyu.places.models import Place
@@ -23,11 +27,19 @@ from shiyu.places.models import Place
 MOST_SHAPES = 2_000
 PIXELS_ACROSS = 2_048
 KEEP_SECONDS = 300
+DRAWING = Limit("cells", 600, timedelta(minutes=5), timedelta(minutes=1))
 
 CHINESE = {"ensure_ascii": False}
 
 Box = tuple[float, float, float, float]
 Positions = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
+class DrawnTooOften(Refused):
+    """More frames of the map than a person looks at (次数过多)."""
+
+    code = "too_often"
+    status = 429
 
 
 @require_GET
@@ -42,6 +54,8 @@ def cells(request: HttpRequest) -> HttpResponse:
     headers = {"ETag": tag, "Cache-Control": f"public, max-age={KEEP_SECONDS}"}
     if request.headers.get("If-None-Match") == tag:
         return HttpResponseNotModified(headers=headers)
+    if not request.user.is_authenticated:
+        _count(request)
     body = _drawn(stamp, box, level)
     return HttpResponse(body, content_type="application/geo+json", headers=headers)
 
@@ -72,6 +86,13 @@ def at(request: HttpRequest) -> JsonResponse:
         path = [{"code": p.code, "name": p.name} for p in rules.path_of(found.number)]
         answer = {"inside": True, "code": found.code, "name": found.name, "path": path}
     return JsonResponse(answer, json_dumps_params=CHINESE)
+
+
+def _count(request: HttpRequest) -> None:
+    """Drawing costs: a stranger's address gets so many frames and no more (限次)."""
+    counter = Counter(DRAWING, AccountAdapter(request).get_client_ip(request))
+    if attempts.count(counter) is not None:
+        raise DrawnTooOften(_("地图看得太频繁，请过一分钟再试"))
 
 
 def _told(entry: gazetteer.Entry) -> dict[str, object]:

@@ -205,3 +205,18 @@ def test_the_lone_verifier_imports_nothing_but_the_standard_library():
 
     assert ended.stdout.strip() == "['__main__']", ended
     assert "shiyu." not in source
+
+
+@pytest.mark.django_db
+def test_proofs_are_checked_only_so_often_for_one_address(client, monkeypatch):
+    from dataclasses import replace
+
+    from shiyu.portal.views import proof
+
+    monkeypatch.setattr(proof, "PROVING", replace(proof.PROVING, attempts=2))
+
+    statuses = [client.post("/proof/", {"text": "x"}).status_code for _ in range(3)]
+
+    assert statuses == [422, 422, 429]
+    assert client.get("/proof/witness.jsonl").status_code == 429
+    assert client.get("/proof/").status_code == 200

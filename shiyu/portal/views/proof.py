@@ -8,7 +8,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from shiyu.common.posted import posted
 from shiyu.journal.proof import Malformed
 from shiyu.portal import proofs
-from shiyu.portal.receipts import Receipt
+from shiyu.portal.receipts import Receipt, count_for
+from shiyu.portal.rules import PROVING
 from shiyu.portal.views.following import with_receipt
 from shiyu.portal.views.step import FORM_STATUS
 
@@ -17,6 +18,7 @@ from shiyu.portal.views.step import FORM_STATUS
 @with_receipt
 def of_report(request: HttpRequest, receipt: Receipt) -> HttpResponse:
     """What the proof of this report says, in plain words, and the file itself (上报凭证)."""
+    count_for(PROVING, request)
     context = {"receipt": receipt, "case": receipt.case, "proven": proofs.proof_for(receipt)}
     return render(request, "portal/proof.html", context)
 
@@ -25,6 +27,7 @@ def of_report(request: HttpRequest, receipt: Receipt) -> HttpResponse:
 @with_receipt
 def download(request: HttpRequest, receipt: Receipt) -> HttpResponse:
     """The proof as a file; its page explains when there is none yet (下载凭证)."""
+    count_for(PROVING, request)
     proven = proofs.proof_for(receipt)
     if proven is None:
         return redirect("portal:proof", code=receipt.code)
@@ -38,6 +41,8 @@ def check(request: HttpRequest) -> HttpResponse:
     """Check anybody's proof; the heads witnessed lately, and the keys (核验凭证)."""
     form = proofs.ProofForm(posted(request), request.FILES or None)
     found = None
+    if form.is_bound:
+        count_for(PROVING, request)
     if form.is_bound and form.is_valid():
         try:
             found = proofs.checked(form.proof)
@@ -59,6 +64,7 @@ def check(request: HttpRequest) -> HttpResponse:
 @require_safe
 def marks(request: HttpRequest) -> StreamingHttpResponse:
     """Every mark, as the witness file has them: for copies kept elsewhere (见证文件)."""
+    count_for(PROVING, request)
     headers = {"Content-Disposition": 'attachment; filename="witness.jsonl"'}
     lines = proofs.all_marks()
     return StreamingHttpResponse(lines, content_type="application/jsonl", headers=headers)

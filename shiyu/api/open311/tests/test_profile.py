@@ -8,10 +8,11 @@ from django.utils import timezone
 
 from shiyu.api import actions as keys
 from shiyu.api.models import Client as System
+from shiyu.api.open311 import profile
 from shiyu.api.open311.creating import WINDOW
 from shiyu.api.open311.tests.calls import ADMIN, Citizen, citizen, fault, tree
 from shiyu.cases import actions
-from shiyu.cases.lifecycle import Stage
+from shiyu.cases.lifecycle import MOVES, Stage
 from shiyu.cases.models import Case
 from shiyu.cases.tests.world import World, a_photo
 from shiyu.common.models import Answered
@@ -40,6 +41,22 @@ def test_the_history_tells_moves_and_units_and_no_word_or_person(world: World) -
     assert "刘洋" not in str(said)
     assert "已更换井盖" not in str(said)
     assert len(found.find("history")) == len(moves)
+
+
+def test_what_colleagues_ask_of_each_other_is_not_told_to_anybody(world: World) -> None:
+    case = world.make_case(Stage.HANDLING)
+    actions.ask_extension(
+        case,
+        unit=world.units["roads"],
+        reason="缺件",
+        actor=world.actor("handler"),
+    )
+
+    for what in ("history", "updates"):
+        said = beyond(Citizen(), f"requests/{case.number}/{what}.json").text
+        assert "ask_extension" not in said
+        assert "延期" not in said
+    assert set(profile.TOLD) <= set(MOVES)
 
 
 def test_updates_have_the_shape_that_other_servers_give_them(world: World) -> None:
