@@ -72,6 +72,9 @@ def measured(cases: int, sample: int) -> dict[str, Any]:
     from shiyu.site.start import django_ready
 
     django_ready()
+    from bench.served import database_cpu_s
+    from shiyu.common.home import home
+
     found: dict[str, Any] = {
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "load": os.getloadavg()[0],
@@ -85,7 +88,10 @@ def measured(cases: int, sample: int) -> dict[str, Any]:
     edit([["09:00", "12:00"], ["14:00", "17:30"]])
     found["one_by_one_n"] = sample
     found["one_by_one_s"], found["one_by_one_changed"] = timed(lambda: one_by_one(sample))
+    before = time.process_time(), database_cpu_s(home())
     found["sweep_s"], found["changed"] = timed(retiming.follow_calendars)
+    found["python_cpu_s"] = round(time.process_time() - before[0], 2)
+    found["database_cpu_s"] = round(database_cpu_s(home()) - before[1], 2)
     found["faults"] = replayed(sample)
     return found
 
@@ -98,11 +104,13 @@ def fill(wanted: int) -> int:
     from shiyu.cases.models import Assignment, Case
     from shiyu.journal.models import Line
 
-    ids = list(Case.objects.filter(stage__in=OPEN).values_list("pk", flat=True))
+    there = Case.objects.filter(stage__in=OPEN)
+    ids = list(there.exclude(number__contains="x").values_list("pk", flat=True))  # no copies
+    before = there.count() // len(ids) - 1  # copies of an earlier run
     step = Case.objects.latest("pk").pk + 1
     lines = Line.objects.order_by("-id").values_list("id", flat=True)[0] + 1
-    copies = max(0, -(-wanted // len(ids)) - 1)
-    for nth in range(1, copies + 1):
+    copies = max(before, -(-wanted // len(ids)) - 1)
+    for nth in range(before + 1, copies + 1):
         asked = {
             "ids": ids,
             "subjects": [f"case:{pk}" for pk in ids],
@@ -208,12 +216,15 @@ def replayed(sample: int) -> int:
 def told(found: dict[str, Any]) -> str:
     one = found["one_by_one_n"] / found["one_by_one_s"]
     many = found["cases"] / found["sweep_s"]
+    cpu = found["python_cpu_s"] + found["database_cpu_s"]
     return (
         f"{found['machine']}, load {found['load']:.1f}\n"
         f"{found['cases']:,} open cases; {found['changed']:,} due times changed\n"
         f"case by case  {found['one_by_one_n']:,} in {found['one_by_one_s']} s: {one:,.0f}/s\n"
         f"sweep         {found['cases']:,} in {found['sweep_s']} s: {many:,.0f}/s\n"
         f"              {many / one:.1f} times as fast\n"
+        f"processor     {found['python_cpu_s']} s of Python, {found['database_cpu_s']} s of "
+        f"PostgreSQL: {found['changed'] / cpu:,.0f} changes a second of it\n"
         f"faults in {found['one_by_one_n']:,} replayed: {found['faults']}"
     )
 

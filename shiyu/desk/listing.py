@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 from django.db.models import F, Q, Value
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from shiyu.cases import timing
 from shiyu.cases.channels import title_of
 from shiyu.cases.models import Assignment, Case, CaseQuerySet, Report
+from shiyu.common.said import said as _
 from shiyu.journal.models import Remark
 
 A_PAGE = 50

@@ -244,6 +244,12 @@ def counting_work(actor: Actor) -> tuple[tuple[str, ...], tuple[Counting, ...]]:
     return tuple(queue.name for queue in work), tuple(counting(q.cases(actor)) for q in work)
 
 
+@lru_cache(maxsize=1024)
+def counting_all(actor: Actor, name: str) -> Counting:
+    """How all visible cases at this queue's stages are counted, whoever they wait for (全部)."""
+    return counting(QUEUES[name].elsewhere(actor))
+
+
 def shown_count(count: int) -> str:
     """A bounded count for a reader: 「1000+」 past the bound."""
     return f"{COUNTED_TO}+" if count > COUNTED_TO else str(count)

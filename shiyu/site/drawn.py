@@ -5,7 +5,7 @@ than all the rest of the page. What is written here is short, has no text of its
 compared with Django's own drawing in `site/tests/test_drawn.py`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +40,16 @@ def light(shown: Light, form: str, now: datetime) -> SafeString:
         parts.append(SILENT.format(WORD, escaped(shown.word)))
     parts.append(f'<span class="sr light-name">{escaped(shown.name)}</span></span>')
     return SafeString("".join(parts))
+
+
+def options(choices: Iterable[Sequence[object]], chosen: str) -> SafeString:
+    """The choices of a select: code, name and, where there is a third, whether it lies inside."""
+    lines = []
+    for code, name, *inner in choices:
+        picked = " selected" if str(code) == chosen else ""
+        indent = "\u3000" if any(inner) else ""
+        lines.append(f'<option value="{_text(code)}"{picked}>{indent}{_text(name)}</option>')
+    return SafeString("".join(lines))
 
 
 def _running(shown: Light, now: datetime) -> str:

@@ -6,20 +6,20 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.utils import timezone
-from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_noop
+
+from shiyu.common.said import said as _
 
 MINUTES_IN_HOUR = 60
 MINUTES_DROPPED_FROM_H = 10
 DAYS_FROM_H = 72
 HOURS_IN_DAY = 24
 
-WORDS: Final[dict[str, str | Promise]] = {
-    "green": gettext_lazy("正常"),
-    "yellow": gettext_lazy("临期"),
-    "red": gettext_lazy("超期"),
-    "grey": gettext_lazy("暂停"),
+WORDS: Final[dict[str, str]] = {
+    "green": gettext_noop("正常"),
+    "yellow": gettext_noop("临期"),
+    "red": gettext_noop("超期"),
+    "grey": gettext_noop("暂停"),
 }
 
 
@@ -45,7 +45,7 @@ def light_of(clock: object) -> Light:
         return Light("none", "", _("不计时"), _("不计时"))
     left = _get(clock, "minutes_left")
     due = _get(clock, "due")
-    word = str(WORDS[colour])
+    word = _(WORDS[colour])
     by = _("，应于 {time}前办结").format(time=spoken_time(due)) if due else ""
     if colour == "grey":
         reason = str(_get(clock, "pause_reason") or "")

@@ -20,7 +20,7 @@ from shiyu.desk import listing, sheet
 from shiyu.desk.back import back_of, list_url, place_in_list
 from shiyu.desk.forms.base import MoveForm
 from shiyu.desk.moves import MOVE_FORMS
-from shiyu.desk.queues import shown_count
+from shiyu.desk.queues import counting, shown_count
 from shiyu.desk.situation import Situation
 from shiyu.desk.views.frame import frame, frame_and_counts
 from shiyu.people.actors import Actor
@@ -154,7 +154,7 @@ def framed(request: HttpRequest, case: Case, back: str) -> dict[str, Any]:
     if mark is None or beside is None:  # it has left the list
         return frame(request) | way
     ahead = cases.filter(listing.before(asked.order, mark))
-    context, (before, total) = frame_and_counts(request, [ahead, cases])
+    context, (before, total) = frame_and_counts(request, [counting(ahead), counting(cases)])
     told = {"n": before + 1, "total": shown_count(total)}
     way["place_words"] = _("第 %(n)s/%(total)s") % told
     way |= {name: case_url(to, back) if to else "" for name, to in beside.items()}

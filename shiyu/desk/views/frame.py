@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from shiyu.cases.models import CaseQuerySet
 from shiyu.desk import done, kept
 from shiyu.desk.models import Saved
 from shiyu.desk.queues import (
+    Counting,
     Queue,
     counted_each,
     counting,
@@ -40,13 +41,12 @@ def frame(request: HttpRequest, here: str = "") -> dict[str, Any]:
 
 
 def frame_and_counts(
-    request: HttpRequest, lists: Sequence[CaseQuerySet] = (), *, here: str = ""
+    request: HttpRequest, lists: Sequence[Counting] = (), *, here: str = ""
 ) -> tuple[dict[str, Any], list[int]]:
     """The same, and how many are in these lists: all is counted in one query."""
     actor = actor_of(request)
     work, asked = counting_work(actor)
-    beside = [counting(some) for some in (unread_for(actor), kept.kept_for(actor), *lists)]
-    unread, saved, *counts = counted_each([*beside, *asked])
+    unread, saved, *counts = counted_each([*_own(actor), *lists, *asked])
     waiting = dict(zip(work, counts[len(lists) :], strict=True))
     context = {
         "menu": [_entry(queue, waiting.get(queue.name), here) for queue in held_by(actor)],
@@ -58,6 +58,12 @@ def frame_and_counts(
         "saved_filters": _saved(actor) if saved else [],
     }
     return context, counts[: len(lists)]
+
+
+@lru_cache(maxsize=1024)
+def _own(actor: Actor) -> tuple[Counting, ...]:
+    """How the actor's unread notices and saved filters are counted."""
+    return counting(unread_for(actor)), counting(kept.kept_for(actor))
 
 
 MAY_REPORT = ("report", "intake", "patrol", "dispatch", "command", "verify")

@@ -1,5 +1,6 @@
 """The lists: a queue with its filters, one row of it (待办列表)."""
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,8 +17,17 @@ from shiyu.cases.lifecycle import MOVES
 from shiyu.cases.models import Case
 from shiyu.desk import filters, kept, listing, together
 from shiyu.desk.back import back_of, place_in_list
-from shiyu.desk.queues import COUNTED_TO, QUEUES, Queue, counted, held_by, shown_count
-from shiyu.desk.views.frame import frame
+from shiyu.desk.queues import (
+    COUNTED_TO,
+    QUEUES,
+    Queue,
+    counted,
+    counting,
+    counting_all,
+    held_by,
+    shown_count,
+)
+from shiyu.desk.views.frame import frame, frame_and_counts
 from shiyu.people.actors import Actor
 from shiyu.people.rules import require
 from shiyu.people.web import SignedIn, actor_of, background, signed_in
@@ -109,15 +119,13 @@ def _context(request: HttpRequest, here: Queue) -> dict[str, Any]:
         before=request.GET.get("before", ""),
     )
     look = kept.shown(request.GET, here, actor)
-    total = 0
-    if not here.newest or asked:
-        total = counted(asked.apply(here.cases(actor, to_count=True), now))
-    return frame(request, here.name) | {
+    framed, total, elsewhere = _counts(request, here, asked, now)
+    return framed | {
         "queue": here,
         "page_of_rows": page,
         "rows": page.rows,
         "total": shown_count(total),
-        "elsewhere": shown_count(counted(here.elsewhere(actor))) if here.stages else "",
+        "elsewhere": elsewhere,
         "range": _range(request, page, total),
         "links": _links(request, page, asked, look),
         "shown": look,
@@ -131,6 +139,21 @@ def _context(request: HttpRequest, here: Queue) -> dict[str, Any]:
         "here": "&".join(filter(None, (f"in={here.name}", asked.query))),
         "empty_next": _next_work(request, actor, here),
     }
+
+
+def _counts(
+    request: HttpRequest, here: Queue, asked: filters.Filters, now: datetime
+) -> tuple[dict[str, Any], int, str]:
+    """The frame, how many are in the list, how many at its stages in all: one query."""
+    actor = actor_of(request)
+    lists = []
+    if not here.newest or asked:
+        lists.append(counting(asked.apply(here.cases(actor, to_count=True), now)))
+    if here.stages:
+        lists.append(counting_all(actor, here.name))
+    framed, counts = frame_and_counts(request, lists, here=here.name)
+    elsewhere = shown_count(counts[-1]) if here.stages else ""
+    return framed, counts[0] if not here.newest or asked else 0, elsewhere
 
 
 def _range(request: HttpRequest, page: listing.Page, total: int) -> str:

@@ -1,6 +1,7 @@
 """Tags and filters of our pages: lights, icons, fields, durations, built files (页面标签)."""
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -45,6 +46,12 @@ def symbols(*names: str) -> SafeString:
         ((kind, name, SafeString(drawing)) for kind, name, drawing in drawings),
     )
     return format_html('<svg hidden aria-hidden="true">{}</svg>', inside)
+
+
+@register.simple_tag
+def options(choices: Iterable[Sequence[object]], chosen: object = "") -> SafeString:
+    """The choices of a select: code, name and, where there is a third, whether it lies inside."""
+    return drawn.options(choices, str(chosen or ""))
 
 
 @register.inclusion_tag("site/parts/field.html")
