@@ -1,10 +1,16 @@
 """Lists, case page and resident's pages for one client, in a small and in a large city (列表).
 
+    shiyu bench lists [--cases 20000,1000000] [--rounds 15]
+    python -m bench.lists HOME [--rounds 15] [--json]      in a demo city that was kept
+
+A kept one stays as it is, grown before by `SHIYU_HOME=HOME python -m bench.past fill 1000000`.
+
 One run: the demo city, measured; the same city grown by recorded cases, measured again. Each page
 is opened over real HTTP in turn with all the others, so that a noisy neighbour meets all; beside
 it stands the floor: the very SQL of the page, sent bare over one connection.
 """
 
+import argparse
 import asyncio
 import json
 import os
@@ -20,6 +26,7 @@ from bench.browser import Browser, Line, Unexpected
 from bench.http_load import spread
 from bench.measure import machine
 from bench.served import SHIYU, Pages, Trouble, carry_out
+from shiyu.common.embedded import Cluster
 
 SMALL, LARGE = 20_000, 1_000_000
 ROUNDS = 15
@@ -162,3 +169,31 @@ def line_of(name: str, page: Facts) -> str:
     told = f"{name:<28}{page['queries']:>8}{page['p50']:>9.1f}{page['p95']:>9.1f}"
     told += f"{page['floor_p50']:>13.1f}{page['blocks']:>9,}"
     return told + (f"   {page['cpu_ms']} ms of processor a page" if "cpu_ms" in page else "")
+
+
+def main() -> int:
+    """Measure a kept city as it is."""
+    asked = argparse.ArgumentParser(description="The lists of a demo city that was kept.")
+    asked.add_argument("home", type=Path)
+    asked.add_argument("--rounds", type=int, default=ROUNDS)
+    asked.add_argument("--json", action="store_true")
+    how = asked.parse_args()
+    os.environ["SHIYU_HOME"] = str(how.home)
+    cluster = Cluster(how.home)
+    cluster.hold()
+    try:
+        carry_out([*SHIYU, "migrate"], log=how.home / "bench.log")
+        outcome = run(sizes=[0], rounds=how.rounds, home=how.home, say=_aloud)
+    finally:
+        cluster.release()
+    slow = outcome["slow"]
+    print(json.dumps(outcome, ensure_ascii=False) if how.json else f"above the aim: {slow}")
+    return 0
+
+
+def _aloud(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
