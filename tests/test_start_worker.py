@@ -50,6 +50,23 @@ def test_a_job_whose_worker_fell_silent_is_put_back(queue):
     assert queue.execute("SELECT count(*) FROM procrastinate_workers").fetchone() == (0,)
 
 
+def test_a_job_whose_like_waits_already_is_left_to_that_one(queue):
+    killed, other = make_job(queue, "doing"), make_job(queue, "doing")
+    waiting = make_job(queue, "todo")
+    queue.execute(
+        "UPDATE procrastinate_jobs SET queueing_lock = 'tend' WHERE id = ANY(%s)",
+        [[killed, waiting]],
+    )
+
+    reap(queue)
+
+    assert {job: status for job, (status, _) in states(queue).items()} == {
+        killed: "aborted",
+        other: "todo",
+        waiting: "todo",
+    }
+
+
 def test_a_job_without_any_worker_is_put_back(queue):
     job = make_job(queue, "doing")
 

@@ -17,6 +17,7 @@ SELECT job.id, job.attempts
    FOR UPDATE OF job SKIP LOCKED
 """
 AGAIN = "SELECT procrastinate_retry_job_v2(%s, now() + make_interval(secs => %s), NULL, NULL, NULL)"
+IN_ITS_STEAD = "SELECT procrastinate_finish_job_v1(%s, 'aborted', false)"
 GIVE_UP = "SELECT procrastinate_finish_job_v1(%s, 'failed', false)"
 FORGET_WORKERS = "SELECT procrastinate_prune_stalled_workers_v1(%s)"
 
@@ -33,6 +34,15 @@ def reap(connection: "psycopg.Connection[Any]") -> tuple[int, int]:
             if job in hopeless:
                 connection.execute(GIVE_UP, [job])
             else:
-                connection.execute(AGAIN, [job, 2**attempts])
+                _again(connection, job, attempts)
         connection.execute(FORGET_WORKERS, [STALE_AFTER_S])
     return len(left) - len(hopeless), len(hopeless)
+
+
+def _again(connection: "psycopg.Connection[Any]", job: int, attempts: int) -> None:
+    """Put a job back; where the same work waits already, that one stands in its stead."""
+    try:
+        with connection.transaction():
+            connection.execute(AGAIN, [job, 2**attempts])
+    except psycopg.errors.UniqueViolation:
+        connection.execute(IN_ITS_STEAD, [job])
