@@ -14,6 +14,16 @@ class Caller:
         self.line = line
         self.key = key
 
+    async def post_many(
+        self, path: str, items: list[dict[str, Any]], *, name: str
+    ) -> list[dict[str, Any]]:
+        """Send a batch; the case of each item, all of which must have been carried out."""
+        answer = await self.post(path, {"items": items}, name=name)
+        refused = [item for item in answer["items"] if item["status"] not in {200, 201}]
+        if refused:
+            raise Unexpected(f"{name} refused {len(refused)}: {json.dumps(refused[0])[:200]}")
+        return [item["case"] for item in answer["items"]]
+
     async def post(self, path: str, said: dict[str, Any], *, name: str) -> dict[str, Any]:
         """Send one change and read what became of it."""
         body = json.dumps(said, ensure_ascii=False).encode()

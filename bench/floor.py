@@ -4,6 +4,7 @@ A bare WSGI function, served by Granian as the pages are: it reads the form, put
 one table, commits, and answers with the row's number. No page, no session, no rule, no journal.
 """
 
+import json
 import os
 import re
 import threading
@@ -20,6 +21,10 @@ TABLE = """
         photo bytea, at timestamptz NOT NULL DEFAULT clock_timestamp())
 """
 INSERT = "INSERT INTO floor.row (mark, verb, said, photo) VALUES (%s, %s, %s, %s) RETURNING id"
+INSERT_MANY = """
+    INSERT INTO floor.row (mark, verb, said)
+    SELECT * FROM unnest(%s::text[], %s::text[], %s::text[])
+"""
 
 _own = threading.local()
 
@@ -28,6 +33,8 @@ def application(environ: dict[str, Any], start_response: Callable[..., object]) 
     """Keep one form."""
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     kind = environ.get("CONTENT_TYPE", "")
+    if kind == "application/json":
+        return _many(json.loads(body), start_response)
     sent = _parts(kind, body) if kind.startswith("multipart/") else _pairs(body)
     row = (sent[b"mark"].decode(), sent[b"verb"].decode(), sent[b"said"].decode())
     found = _connection().execute(INSERT, (*row, sent.get(b"photo"))).fetchone()
@@ -35,6 +42,14 @@ def application(environ: dict[str, Any], start_response: Callable[..., object]) 
     headers = [("Content-Type", "text/plain"), ("Content-Length", str(len(answer)))]
     start_response("201 Created", headers)
     return [answer]
+
+
+def _many(rows: list[list[str]], start_response: Callable[..., object]) -> Iterable[bytes]:
+    """Keep many rows of one request, in one transaction."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    kept = _connection().execute(INSERT_MANY, columns).rowcount
+    start_response("201 Created", [("Content-Type", "text/plain"), ("Content-Length", "2")])
+    return [b"ok" if kept == len(rows) else b"no"]
 
 
 def _pairs(body: bytes) -> dict[bytes, bytes]:

@@ -1,16 +1,16 @@
-"""Intake as another system does it: one request a report, by `/api/v1` (上报).
+"""Intake as another system does it: by `/api/v1`, one report a request or a batch (上报).
 
-One unit of work is one report, with the words, the point and the kind that the pages ask for
-step by step. The floor is that of `intake`.
+One unit of work is one request. The words, the point and the kind are those that the pages ask
+for step by step. The floor is that of `intake`, or as many rows in one request.
 """
 
 import random
+from typing import Any
 
+from bench.batches import floor_of
 from bench.caller import Caller
 from bench.client import Client
-from bench.intake import floor
-
-__all__ = ["floor", "prepare", "unit"]
+from bench.intake import floor as floor_of_one
 
 
 async def prepare(client: Client) -> None:
@@ -18,9 +18,23 @@ async def prepare(client: Client) -> None:
 
 
 async def unit(client: Client) -> None:
-    """One report, and its receipt."""
-    mark, plan = client.mark(), client.plan
-    said = {
+    """One report and its receipt, or so many at once."""
+    desk = Caller(client.line, client.plan["keys"]["desk"])
+    batch = client.plan["batch"]
+    marks = [client.mark() for _ in range(batch)]
+    said = [report_of(client.plan, mark) for mark in marks]
+    if batch == 1:
+        told = [await desk.post("/cases", said[0], name="report")]
+    else:
+        named = [one | {"ref": mark} for one, mark in zip(said, marks, strict=True)]
+        told = await desk.post_many("/batches/cases", named, name="report")
+    for case, mark in zip(told, marks, strict=True):
+        client.acknowledge(number=case["number"], code=case["receipt"], mark=mark)
+
+
+def report_of(plan: dict[str, Any], mark: str) -> dict[str, Any]:
+    """What one person reports."""
+    return {
         "text": f"{plan['said']} {mark}",
         "address": plan["address"],
         "kind": plan["kind_code"],
@@ -29,5 +43,11 @@ async def unit(client: Client) -> None:
         "name": "某女士",
         "phone": "13800000000",
     }
-    told = await Caller(client.line, plan["keys"]["desk"]).post("/cases", said, name="report")
-    client.acknowledge(number=told["number"], code=told["receipt"], mark=mark)
+
+
+async def floor(client: Client) -> None:
+    """One row, or as many as a batch has reports."""
+    if client.plan["batch"] == 1:
+        await floor_of_one(client)
+    else:
+        await floor_of(client, ["report"])

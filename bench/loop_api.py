@@ -1,17 +1,18 @@
 """The loop as other systems make it: from a report to the closed case, by `/api/v1` (闭环).
 
 Three systems as in a city: the centre's, the unit's, that of those who verify. One unit of work
-is one case in eight requests. The floor is that of `loop`.
+is one case in eight requests, or a batch of cases in as many. The floor is that of `loop`, or as
+many rows in each request.
 """
 
-import random
 from typing import Any
 
+from bench.batches import floor_of
 from bench.caller import Caller
 from bench.client import Client
-from bench.loop import floor
-
-__all__ = ["floor", "prepare", "unit"]
+from bench.intake_api import report_of
+from bench.loop import MOVES
+from bench.loop import floor as floor_of_one
 
 
 async def prepare(client: Client) -> None:
@@ -19,29 +20,50 @@ async def prepare(client: Client) -> None:
 
 
 async def unit(client: Client) -> None:
-    """One case, from its report to its closure."""
+    """A case, or a batch of them, from report to closure."""
     mark, plan = client.mark(), client.plan
-    desk, unit_, check = (
-        Caller(client.line, plan["keys"][side]) for side in ("desk", "unit", "check")
-    )
-    said = {
-        "text": f"{plan['said']} {mark}",
-        "address": plan["address"],
-        "kind": plan["kind_code"],
-        "lon": round(plan["lon"] + random.random() * plan["wide"], 6),
-        "lat": round(plan["lat"] + random.random() * plan["high"], 6),
-    }
-    number = (await desk.post("/cases", said, name="report"))["number"]
-    client.acknowledge(number=number, verb="report")
+    sides = {side: Caller(client.line, key) for side, key in plan["keys"].items()}
+    numbers = await _report(client, sides["desk"], mark)
+    for side, verb, fields in (
+        ("desk", "accept", {}),
+        ("desk", "file", {}),
+        ("desk", "dispatch", {"lead": plan["lead_code"]}),
+        ("unit", "sign", {}),
+        ("unit", "handle", {"reason": f"已更换井盖 {mark}"}),
+        ("check", "verify", {"reason": "现场已修好"}),
+        ("desk", "close", {"outcome": "fixed"}),
+    ):
+        await _move(client, sides[side], numbers, verb, fields)
 
-    async def move(who: Caller, verb: str, **fields: Any) -> None:
-        await who.post(f"/cases/{number}/moves/{verb}", fields, name=verb)
+
+async def floor(client: Client) -> None:
+    """A row for each move."""
+    if client.plan["batch"] == 1:
+        await floor_of_one(client)
+    else:
+        await floor_of(client, list(MOVES))
+
+
+async def _report(client: Client, desk: Caller, mark: str) -> list[str]:
+    plan = client.plan
+    if plan["batch"] == 1:
+        told = [await desk.post("/cases", report_of(plan, mark), name="report")]
+    else:
+        items = [report_of(plan, mark) | {"ref": f"{mark}.{at}"} for at in range(plan["batch"])]
+        told = await desk.post_many("/batches/cases", items, name="report")
+    numbers = [case["number"] for case in told]
+    for number in numbers:
+        client.acknowledge(number=number, verb="report")
+    return numbers
+
+
+async def _move(
+    client: Client, who: Caller, numbers: list[str], verb: str, fields: dict[str, Any]
+) -> None:
+    if client.plan["batch"] == 1:
+        await who.post(f"/cases/{numbers[0]}/moves/{verb}", fields, name=verb)
+    else:
+        items = [{"number": number, "move": verb, "data": fields} for number in numbers]
+        await who.post_many("/batches/moves", items, name=verb)
+    for number in numbers:
         client.acknowledge(number=number, verb=verb)
-
-    await move(desk, "accept")
-    await move(desk, "file")
-    await move(desk, "dispatch", lead=plan["lead_code"])
-    await move(unit_, "sign")
-    await move(unit_, "handle", reason=f"已更换井盖 {mark}")
-    await move(check, "verify", reason="现场已修好")
-    await move(desk, "close", outcome="fixed")

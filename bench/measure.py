@@ -38,10 +38,12 @@ def run(
     photo: bool,
     say: Say,
     through: str = "pages",
+    batch: int = 1,
 ) -> Facts:
     """Measure intake or the loop; the whole outcome as JSON can hold it.
 
     through  pages, as people do it, or api, as another system does.
+    batch    how many reports or cases a request of another system carries.
     seconds  for each number of clients and each of the two programs, all windows together.
 
     Raises  Trouble when something could not be started, with the end of what it said.
@@ -49,7 +51,7 @@ def run(
     with served.own_home() as home:
         log = home / "bench.log"
         try:
-            return _run(home, log, what, through, clients, seconds, photo, say)
+            return _run(home, log, what, through, batch, clients, seconds, photo, say)
         except Trouble as trouble:
             said = log.read_text().strip().splitlines()[-15:] if log.exists() else []
             raise Trouble("\n".join([*said, str(trouble)])) from trouble
@@ -60,15 +62,16 @@ def _run(
     log: Path,
     what: str,
     through: str,
+    batch: int,
     clients: Sequence[int],
     seconds: float,
     photo: bool,
     say: Say,
 ) -> Facts:
-    outcome: Facts = {"what": what, "through": through, "photo": photo, "machine": machine()}
-    outcome |= {"seconds": seconds, "windows": WINDOWS, "clients": []}
+    outcome: Facts = {"what": what, "through": through, "batch": batch, "photo": photo}
+    outcome |= {"machine": machine(), "seconds": seconds, "windows": WINDOWS, "clients": []}
     say("Making a city …")
-    plan = _make_city(home, log, photo)
+    plan = _make_city(home, log, photo) | {"batch": batch}
     with ExitStack() as ended:
         pages, floor = Pages(log=log), Floor(log=log)
         ended.callback(pages.end)

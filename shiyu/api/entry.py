@@ -16,7 +16,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -24,6 +23,7 @@ from shiyu.api import actions, keys
 from shiyu.api.models import Client, Purpose
 from shiyu.api.refusals import KeyExpired, KeyInAddress, KeyRevoked, NoKey, TooMany, WrongPurpose
 from shiyu.api.rules import held_by
+from shiyu.common import ready
 from shiyu.common.attempts import Counter, Limit, count
 from shiyu.people.actors import Actor
 from shiyu.people.sign_in import AccountAdapter
@@ -55,6 +55,12 @@ WITH k AS (
   RETURNING room, ok)
 SELECT k.*, b.room, b.ok FROM k LEFT JOIN b ON true
 """
+FOUND = (
+    *("key_id", "hash", "revoked", "expired", "stale"),
+    *("client_id", "version", "name", "purpose", "per_minute", "created_at"),
+    *("room", "ok"),
+)
+"""The columns of what `ENTER` finds, in their order."""
 
 TAKE = """
 INSERT INTO api_bucket AS b (name, room, ok, at)
@@ -141,10 +147,7 @@ def throttle(request: HttpRequest, *, cost: int = 1, most: int = STRANGERS_PER_M
     address = address_of(request)
     secret = f"bucket:{settings.SECRET_KEY}".encode()
     name = "from:" + hmac.new(secret, address.encode(), hashlib.sha256).hexdigest()[:32]
-    with connection.cursor() as cursor:
-        asked: dict[str, Any] = {"name": name, "most": most, "cost": cost}
-        cursor.execute(TAKE, asked)
-        left, ok = cursor.fetchone()
+    ((left, ok),) = ready.rows(TAKE, {"name": name, "most": most, "cost": cost})
     quota = Quota(most, left)
     request.quota = quota  # type: ignore[attr-defined]
     if not ok:
@@ -179,13 +182,9 @@ def request_id_of(request: HttpRequest) -> str:
 
 
 def _look_up(shown: keys.Written, cost: int) -> dict[str, Any]:
-    with connection.cursor() as cursor:
-        asked: dict[str, Any] = {"visible": shown.visible, "hash": shown.hash, "cost": cost}
-        cursor.execute(ENTER, asked)
-        row = cursor.fetchone()
-        if row is None:
-            return {}
-        return dict(zip((c.name for c in cursor.description), row, strict=True))
+    asked: dict[str, Any] = {"visible": shown.visible, "hash": shown.hash, "cost": cost}
+    found = ready.rows(ENTER, asked)
+    return dict(zip(FOUND, found[0], strict=True)) if found else {}
 
 
 def _actor(found: dict[str, Any]) -> Actor:

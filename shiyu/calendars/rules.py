@@ -80,7 +80,7 @@ def read_calendars(newest: int | None = None) -> Calendars:
 
 def read_version() -> int:
     """The last version written, of any calendar; plain SQL, since every page with a clock asks."""
-    ((version,),) = ready.rows(NEWEST)
+    ((version,),) = ready.standing(NEWEST)
     return int(version)
 
 

@@ -101,5 +101,5 @@ def _centres(place_number: int) -> QuerySet[Unit]:
     return centres.filter(place_code__in=Subquery(holding.order_by().values("code")))
 
 
-_CENTRES = Select(_centres, ANY)
-_PLACE = Select(lambda pk: Place.objects.defer("boundary").filter(pk=pk), ANY)
+_CENTRES = Select(_centres, ANY, stands=True)
+_PLACE = Select(lambda pk: Place.objects.defer("boundary").filter(pk=pk), ANY, stands=True)

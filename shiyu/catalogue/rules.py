@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shiyu.catalogue.models import Kind, Procedure, Reason, Responsibility, Standard
+from shiyu.common import ready
 from shiyu.common.errors import NotAllowed, OutOfOrder
 from shiyu.people.actors import Actor
 from shiyu.people.duties import Duty
@@ -52,10 +53,17 @@ def standard_for(kind: Kind, at: date | datetime, ordinal: int | None = None) ->
 def procedure_at(at: date | datetime) -> Procedure:
     """The newest version of the procedure in force then (现行流程参数)."""
     day = timezone.localdate(at) if isinstance(at, datetime) else at
-    procedure = Procedure.objects.filter(valid_from__lte=day).order_by("-version").first()
+    procedure = _PROCEDURE.first(day)
     if procedure is None:
         raise OutOfOrder(_("%(day)s 还没有生效的流程参数") % {"day": day.isoformat()})
     return procedure
+
+
+_PROCEDURE = ready.Select(
+    lambda day: Procedure.objects.filter(valid_from__lte=day).order_by("-version")[:1],
+    date(2000, 1, 1),
+    stands=True,
+)
 
 
 def held_before(standard: Standard) -> Standard | None:

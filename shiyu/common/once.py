@@ -13,14 +13,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from shiyu.common import ready, together
 from shiyu.common.errors import InProgress, KeyReused
 from shiyu.common.models import Answered
 
 KEPT = timedelta(days=2)
+LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def once(
     with transaction.atomic():
         if not _lock(**named):
             raise InProgress(_("这份请求正在办理，稍等几秒再看结果"))
-        kept = Answered.objects.filter(**named).first()
+        kept = _KEPT.first(*named.values())
         if kept and (within is None or kept.at > timezone.now() - within):
             if kept.body_hash != body_hash:
                 raise KeyReused(_("这份表单已经提交过，这次内容不同。要再交一份，请重新打开页面"))
@@ -77,17 +79,22 @@ def _keep(row: Answered, body_hash: str, answer: Answer) -> None:
     """Write the answer down, over one that counts no more."""
     row.body_hash, row.status, row.answer = body_hash, answer.status, answer.content
     row.at = timezone.now()
-    row.save()
+    if row._state.adding:
+        together.insert(row, numbered=False)
+    else:
+        together.update(row)
+
+
+_KEPT = ready.Select(
+    lambda client, route, key: Answered.objects.filter(client=client, route=route, key=key),
+    *("client", "route", "key"),
+)
 
 
 def _lock(*, client: str, route: str, key: str) -> bool:
     """Take the key for this transaction, or say at once that somebody else has it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))",
-            ["\n".join((client, route, key))],
-        )
-        return bool(cursor.fetchone()[0])
+    ((taken,),) = ready.rows(LOCK, ["\n".join((client, route, key))])
+    return bool(taken)
 
 
 def hidden(text: str | bytes) -> str:

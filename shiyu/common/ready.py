@@ -8,13 +8,15 @@ models, at a tenth of the cost (docs/evidence/loop.md). Lists and pages use the 
 Works inside the caller's transaction, on the connection of `default`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
 import psycopg
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Field, Model, QuerySet
 from django.db.models.query import get_related_populators
 
@@ -26,17 +28,53 @@ ANY = 1_000_003
 """A sample for keys and other whole numbers."""
 
 
-def rows(sql: str, params: Sequence[Any] = ()) -> list[Row]:
+def rows(sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
     """Carry out one statement, prepared on its connection; its rows, if it gives any."""
-    connection.ensure_connection()
-    if connection.queries_logged:  # Django's log knows only its own cursors
-        with connection.cursor() as logged:
+    conn = connections[DEFAULT_DB_ALIAS]
+    conn.ensure_connection()
+    if conn.queries_logged:  # Django's log knows only its own cursors
+        with conn.cursor() as logged:
             logged.execute(sql, params)
             return logged.fetchall() if logged.description is not None else []
-    with psycopg.Cursor(cast("psycopg.Connection[Row]", connection.connection)) as bare:
-        # With Django's errors; it binds on the server, so that psycopg prepares what it sends.
-        connection.make_cursor(cast("Any", bare)).execute(sql, params)
+    conn.validate_no_broken_transaction()
+    # A bare cursor binds on the server, so that psycopg prepares what it sends.
+    bare = psycopg.Cursor(cast("psycopg.Connection[Row]", conn.connection))
+    with conn.wrap_database_errors:
+        bare.execute(sql, params)
         return bare.fetchall() if bare.rownumber is not None else []
+
+
+_asked: ContextVar[dict[object, Any] | None] = ContextVar("asked", default=None)
+
+
+@contextmanager
+def asked_once() -> Iterator[None]:
+    """Inside, what stands for all (units, posts, calendars, the catalogue) is asked for once.
+
+    For an act upon many cases, which change none of it.
+    """
+    if _asked.get() is not None:
+        yield
+        return
+    token = _asked.set({})
+    try:
+        yield
+    finally:
+        _asked.reset(token)
+
+
+def standing(sql: str, params: Sequence[Any] = ()) -> list[Row]:
+    """`rows` of what stands for all; inside `asked_once` the same is not asked again."""
+    return _remembered((sql, *map(repr, params)), lambda: rows(sql, params))
+
+
+def _remembered(named: object, ask: Callable[[], list[Any]]) -> list[Any]:
+    known = _asked.get()
+    if known is None:
+        return ask()
+    if named not in known:
+        known[named] = ask()
+    return list(known[named])
 
 
 class Select(Generic[M]):
@@ -45,12 +83,20 @@ class Select(Generic[M]):
     build    makes the queryset, with samples of the right type where values will be given.
     samples  one for each value, told apart from each other and from any other value in the
              statement; a sample may stand there more than once.
+    stands   it stands for all and no case changes it: see `asked_once`.
     """
 
-    def __init__(self, build: Callable[..., QuerySet[M]], *samples: object) -> None:
-        self.build, self.samples = build, samples
+    def __init__(
+        self, build: Callable[..., QuerySet[M]], *samples: object, stands: bool = False
+    ) -> None:
+        self.build, self.samples, self.stands = build, samples, stands
 
     def __call__(self, *given: object) -> list[M]:
+        if not self.stands:
+            return self._ask(*given)
+        return _remembered((id(self), *given), lambda: self._ask(*given))
+
+    def _ask(self, *given: object) -> list[M]:
         sql, fixed, places, make = self._compiled
         params = [given[at] if at is not None else fixed[n] for n, at in enumerate(places)]
         return [make(row) for row in rows(sql, params)]

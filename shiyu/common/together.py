@@ -28,6 +28,9 @@ from shiyu.common import ready
 Row = Mapping[str, object]
 Target = tuple[str, tuple[str, ...], str]
 """Table, columns, and what follows the rows: nothing, or what to do about a row that is there."""
+Change = tuple[type[Model], tuple[str, ...]]
+"""Records of one model, and which of their fields; none for all."""
+Mark = tuple[dict[Target, int], dict[Change, dict[object, Row]]]
 
 NEXT = "SELECT nextval(%s::regclass) FROM generate_series(1, %s)"
 ROWS = "FROM json_populate_recordset(NULL::{table}, %s::json)"
@@ -43,7 +46,7 @@ class Held:
 
     def __init__(self) -> None:
         self.inserts: dict[Target, list[Row]] = {}
-        self.updates: dict[tuple[type[Model], tuple[str, ...]], dict[object, Row]] = {}
+        self.updates: dict[Change, dict[object, Row]] = {}
         self.new: dict[int, tuple[Model, dict[str, object]]] = {}
         self.keys: dict[type[Model], list[int]] = {}
 
@@ -65,13 +68,13 @@ class Held:
     def update(self, record: Model, names: tuple[str, ...]) -> None:
         """Hold back a change; of two of the same record and fields the last counts."""
         columns = [c for c in record._meta.concrete_fields if not names or c.name in names]
-        row = {c.column: ready.value_of(c, record, add=False) for c in columns}
+        row = {cast("str", c.column): ready.value_of(c, record, add=False) for c in columns}
         if id(record) in self.new:
             self.new[id(record)][1].update(row)
             return
         key = cast("Any", record._meta.pk).column
         rows = self.updates.setdefault((type(record), tuple(names)), {})
-        rows[record.pk] = cast("Row", row | {key: record.pk})
+        rows[record.pk] = row | {key: record.pk}
 
     def key(self, model: type[Model]) -> int:
         """The next key of a new record: of those taken ahead, else from the sequence."""
@@ -83,6 +86,22 @@ class Held:
         """Take so many keys ahead, in one question."""
         found = ready.rows(NEXT, (_sequence(model), most))
         self.keys.setdefault(model, []).extend(int(key) for (key,) in found)
+
+    def mark(self) -> "Mark":
+        """How much is held now."""
+        return (
+            {target: len(rows) for target, rows in self.inserts.items()},
+            {target: dict(rows) for target, rows in self.updates.items()},
+        )
+
+    def back_to(self, mark: "Mark") -> None:
+        """Let go of what was held back since then."""
+        inserts, self.updates = mark[0], dict(mark[1])
+        self.inserts = {
+            target: rows[: inserts[target]]
+            for target, rows in self.inserts.items()
+            if target in inserts
+        }
 
     def send(self) -> None:
         """Write everything, as one statement.
@@ -105,10 +124,18 @@ _held: ContextVar[Held | None] = ContextVar("held", default=None)
 
 @contextmanager
 def together() -> Iterator[Held]:
-    """Hold back what is written inside until the outermost end; nothing is written on an error."""
+    """Hold back what is written inside until the outermost end.
+
+    On an error nothing of what was held back inside is written; what an outer one held stays.
+    """
     outer = _held.get()
     if outer is not None:
-        yield outer
+        before = outer.mark()
+        try:
+            yield outer
+        except BaseException:
+            outer.back_to(before)
+            raise
         return
     held = Held()
     token = _held.set(held)
@@ -144,9 +171,7 @@ def update(record: Model, *names: str) -> None:
 
 
 @cache
-def _statement(
-    inserts: tuple[Target, ...], updates: tuple[tuple[type[Model], tuple[str, ...]], ...]
-) -> str:
+def _statement(inserts: tuple[Target, ...], updates: tuple[Change, ...]) -> str:
     """The one statement for these tables; of names that stand in our own models."""
     parts, counts = [], []
     for at, (table, columns, tail) in enumerate(inserts):

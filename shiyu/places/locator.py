@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import shapely
-from django.db import connection
 
+from shiyu.common import ready
 from shiyu.places.coordinates import metres_between
 from shiyu.places.models import Place
 
@@ -187,9 +187,7 @@ def map_stamp() -> tuple[object, ...]:
 
     The row's xmin tells apart two transactions that both would have made the same version.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(MAP_NOW)
-        return tuple(cursor.fetchone() or ())
+    return next(iter(ready.standing(MAP_NOW)), ())
 
 
 def _bounded_places() -> list[tuple[int, str, str, str, int, bytes]]:

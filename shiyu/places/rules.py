@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from shiyu.common import ready
 from shiyu.common.errors import NotAllowed, NotFound, OutOfOrder
 from shiyu.people.actors import Actor
 from shiyu.people.duties import LOOKING, Duty
@@ -23,10 +24,13 @@ CHINESE_CODES = {
 
 def the_city() -> City:
     """The city of this database (本市)."""
-    city = City.objects.filter(pk=1).first()
+    city = _CITY.first(1)
     if city is None:
         raise OutOfOrder(_("本系统还没有建立城市，请先运行 shiyu createcity"))
     return city
+
+
+_CITY = ready.Select(lambda pk: City.objects.filter(pk=pk), ready.ANY, stands=True)
 
 
 def place_of(number: int) -> Place:

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from shiyu.cases.actions.reporting import ALPHABET, receipt_hash
+from shiyu.cases.actions.taking import ALPHABET, receipt_hash
 from shiyu.cases.models import Case, Report
 from shiyu.common import attempts
 from shiyu.common.attempts import Counter, Limit

@@ -16,7 +16,7 @@ from shiyu.api.open311.publishing import (
     with_all,
 )
 from shiyu.api.open311.served import Asked, served
-from shiyu.cases.actions.reporting import receipt_hash
+from shiyu.cases.actions.taking import receipt_hash
 from shiyu.cases.models import Report
 from shiyu.common import attempts
 from shiyu.common.attempts import Counter, Limit

@@ -41,6 +41,7 @@ from shiyu.cases import actions, rules, timing
 from shiyu.cases.actions import Intake
 from shiyu.cases.lifecycle import OPEN, Stage
 from shiyu.cases.models import Assignment, Case, CaseQuerySet
+from shiyu.people.actors import Actor
 
 Number = Annotated[CaseNumber, Path(description="案件编号")]
 
@@ -141,9 +142,19 @@ def report(request: HttpRequest, data: ReportIn) -> Given:
     without its receipt code. Without one the Idempotency-Key is taken.
     """
     actor = actor_of(request)
-    intake = Intake(
+    ref = data.ref or hashlib.sha256(key_of(request).encode()).hexdigest()
+    taken, code = actions.report(intake_of(actor, data, ref), actor=actor)
+    case = taken.case
+    where = f"/api/v1/cases/{case.number}"
+    headers = {"Location": where, "ETag": f'"{case.version}"'}
+    return Given(reported(case, code), 201 if code else 200, headers)
+
+
+def intake_of(actor: Actor, data: ReportIn, ref: str) -> Intake:
+    """What a client says, as every channel says it."""
+    return Intake(
         source=actor.ref,
-        source_ref=data.ref or hashlib.sha256(key_of(request).encode()).hexdigest(),
+        source_ref=ref,
         channel=data.channel,
         text=data.text,
         address=data.address,
@@ -156,9 +167,11 @@ def report(request: HttpRequest, data: ReportIn) -> Given:
         phone=data.phone,
         occurred_at=data.occurred_at,
     )
-    taken, code = actions.report(intake, actor=actor)
-    case = taken.case
-    body = Reported(
+
+
+def reported(case: Case, code: str) -> Reported:
+    """The answer to a report; the code is empty for one that was there already."""
+    return Reported(
         number=case.number,
         receipt=code or None,
         stage=case.stage,
@@ -168,9 +181,6 @@ def report(request: HttpRequest, data: ReportIn) -> Given:
         due_at=case.due_at,
         version=case.version,
     )
-    status = 201 if code else 200
-    where = f"/api/v1/cases/{case.number}"
-    return Given(body, status, {"Location": where, "ETag": f'"{case.version}"'})
 
 
 @route(

@@ -15,6 +15,7 @@ TAGS = {
     "key": "密钥",
     "cases": "上报与案件",
     "moves": "办理",
+    "batches": "批量",
     "photos": "照片",
     "city": "城市基础数据",
 }

@@ -1,8 +1,11 @@
 """From what a client names to our records, or what it is told instead (按编号代码查找)."""
 
 from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,6 +16,7 @@ from shiyu.api.v1.words import sentence
 from shiyu.cases import rules
 from shiyu.cases.models import Case, CaseQuerySet
 from shiyu.catalogue.models import Kind, Standard
+from shiyu.common import ready
 from shiyu.common.errors import NotFound
 from shiyu.files.models import Photo
 from shiyu.people.actors import Actor
@@ -23,11 +27,16 @@ from shiyu.places.models import Place
 
 def case_of(actor: Actor, number: str, *, rows: CaseQuerySet | None = None) -> Case:
     """The case, if this actor may know of it; otherwise as if it did not exist."""
-    seen = rules.visible_to(actor) if rows is None else rows
-    found = seen.filter(number=number).first()
+    found = _seen(actor).first(number) if rows is None else rows.filter(number=number).first()
     if found is None:
         raise NotFound(_("没有编号为 %(number)s 的案件") % {"number": number[:24]})
     return found
+
+
+@lru_cache(maxsize=1024)
+def _seen(actor: Actor) -> ready.Select[Case]:
+    """One of the cases that this actor may know of, by its number: built once for what it holds."""
+    return ready.Select(lambda number: rules.visible_to(actor).filter(number=number), "number")
 
 
 def only_reported(actor: Actor, case: Case) -> bool:
@@ -43,14 +52,14 @@ def only_reported(actor: Actor, case: Case) -> bool:
 
 
 def kind_called(code: str, field: str = "kind") -> Kind:
-    found = Kind.objects.filter(code=code).first()
+    found = _KIND.first(code)
     if found is None:
         raise _wrong(field, _("没有代码为“%(code)s”的类别") % {"code": code})
     return found
 
 
 def unit_called(code: str, field: str = "unit") -> Unit:
-    found = Unit.objects.filter(code=code).first()
+    found = _UNIT.first(code)
     if found is None:
         raise _wrong(field, _("没有代码为“%(code)s”的机构") % {"code": code})
     return found
@@ -68,14 +77,14 @@ def own_unit(actor: Actor, code: str | None) -> Unit:
     """The unit a handler speaks for: the one named, else its only one."""
     if code:
         return unit_called(code)
-    own = Unit.objects.filter(pk__in=actor.units("handle"))[:2]
+    own = actor.units("handle")
     if len(own) != 1:
         raise _wrong("unit", _("写明代表哪个机构办理"))
-    return own[0]
+    return _OWN(*own)[0]
 
 
 def place_called(code: str, field: str = "place") -> Place:
-    found = Place.objects.filter(code=code).defer("boundary").first()
+    found = _PLACE.first(code)
     if found is None:
         raise _wrong(field, _("没有代码为“%(code)s”的区域") % {"code": code})
     return found
@@ -83,7 +92,6 @@ def place_called(code: str, field: str = "place") -> Place:
 
 def standard_named(case: Case, standard: int | None, kind: str | None) -> Standard:
     """The condition a case is filed under: named, or the only one of its kind in force."""
-    in_force = Standard.objects.valid_on(timezone.localdate()).select_related("kind")
     if standard is not None:
         found = Standard.objects.select_related("kind").filter(pk=standard).first()
         if found is None:
@@ -92,7 +100,7 @@ def standard_named(case: Case, standard: int | None, kind: str | None) -> Standa
     kind_id = kind_called(kind).pk if kind else case.kind_id
     if kind_id is None:
         raise _wrong("kind", _("案件还没有类别：写明 kind 或 standard"))
-    offered = list(in_force.filter(kind=kind_id).order_by("ordinal")[:2])
+    offered = _IN_FORCE(timezone.localdate(), kind_id)
     if len(offered) != 1:
         raise _wrong("standard", _("这个类别有几条立案标准或没有：用 standard 写明一条"))
     return offered[0]
@@ -118,6 +126,20 @@ def strange(field: str, text: str) -> Invalid:
 def request_actor(request: HttpRequest) -> Actor:
     actor: Actor = request.caller.actor  # type: ignore[attr-defined]
     return actor
+
+
+def _in_force(day: date, kind: int) -> QuerySet[Standard]:
+    held = Standard.objects.valid_on(day).select_related("kind")
+    return held.filter(kind=kind).order_by("ordinal")[:2]
+
+
+_KIND = ready.Select(lambda code: Kind.objects.filter(code=code), "code", stands=True)
+_UNIT = ready.Select(lambda code: Unit.objects.filter(code=code), "code", stands=True)
+_OWN = ready.Select(lambda pk: Unit.objects.filter(pk=pk), ready.ANY, stands=True)
+_PLACE = ready.Select(
+    lambda code: Place.objects.filter(code=code).defer("boundary"), "code", stands=True
+)
+_IN_FORCE = ready.Select(_in_force, date(2000, 1, 1), ready.ANY, stands=True)
 
 
 def _wrong(field: str, text: str) -> Invalid:

@@ -252,9 +252,14 @@ def list_moves(request: HttpRequest, number: Number) -> MovesOut:
 
 def make(request: HttpRequest, number: str, name: str, data: In) -> Given:
     """Make one move, if the case is still the version named by If-Match."""
-    way, actor = WAYS[name], actor_of(request)
-    case = finding.case_of(actor, number)
-    wanted = _version(request)
+    actor = actor_of(request)
+    body = moved(actor, finding.case_of(actor, number), name, data, _version(request))
+    return Given(body, headers={"ETag": f'"{body.version}"'})
+
+
+def moved(actor: Actor, case: Case, name: str, data: In, wanted: int | None) -> Moved:
+    """Make one move of a case that this actor may know of; wanted: the version it must have."""
+    way = WAYS[name]
     if wanted is not None and wanted != case.version:
         raise Stale(_("案件已经变动，请重新读取后再办理"))
     given = _arguments(way, actor, case, data)
@@ -262,19 +267,18 @@ def make(request: HttpRequest, number: str, name: str, data: In) -> Given:
         given["version"] = wanted
     made = way.act(case, actor=actor, **given)
     children = [child.number for child in made] if isinstance(made, list) else []
-    moved = made if isinstance(made, Case) else finding.case_of(actor, number)
-    body = Moved(
-        number=moved.number,
-        stage=str(moved.stage),
-        round=moved.round,
-        outcome=moved.outcome or None,
-        due_at=moved.due_at,
-        closed_at=moved.closed_at,
-        light=timing.lamp(moved, now=moved.last_at)["light"],
-        version=moved.version,
+    now = made if isinstance(made, Case) else finding.case_of(actor, case.number)
+    return Moved(
+        number=now.number,
+        stage=str(now.stage),
+        round=now.round,
+        outcome=now.outcome or None,
+        due_at=now.due_at,
+        closed_at=now.closed_at,
+        light=timing.lamp(now, now=now.last_at)["light"],
+        version=now.version,
         children=children,
     )
-    return Given(body, headers={"ETag": f'"{moved.version}"'})
 
 
 def _version(request: HttpRequest) -> int | None:

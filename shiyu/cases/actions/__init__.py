@@ -46,11 +46,13 @@ from shiyu.cases.actions.intake import (
 )
 from shiyu.cases.actions.looking import CHOSEN, note_export, search_by_phone, unmask
 from shiyu.cases.actions.rehearsal import refusal_of
-from shiyu.cases.actions.reporting import Intake, join, order, report
+from shiyu.cases.actions.reporting import Outcome, join, order, report, report_many
+from shiyu.cases.actions.taking import Intake
 
 __all__ = [
     "CHOSEN",
     "Intake",
+    "Outcome",
     "accept",
     "add_photos",
     "appeal",
@@ -85,6 +87,7 @@ __all__ = [
     "remark",
     "reopen",
     "report",
+    "report_many",
     "resume",
     "rework",
     "search_by_phone",

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from shiyu.cases.actions.turn import Turn, begin
 from shiyu.cases.models import Case, Check
-from shiyu.common import ready
+from shiyu.common import ready, together
 from shiyu.files.actions import keep_photo
 from shiyu.files.models import Photo
 from shiyu.people.actors import Actor
@@ -78,7 +78,10 @@ def _end(turn: Turn, kind: str, *, passed: bool) -> None:
     check = known[0] if known else Check(case=turn.case, kind=kind, opened_at=turn.case.last_at)
     check.done_at, check.passed = turn.now, passed
     check.done_by_id = turn.actor.id if turn.actor.kind == "person" else None
-    ready.write(check)
+    if check._state.adding:
+        together.insert(check, numbered=False)
+    else:
+        together.update(check)
 
 
 _OPEN_CHECK = ready.Select(

@@ -8,7 +8,8 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from shiyu.cases import guards
-from shiyu.cases.actions.reporting import Intake, order
+from shiyu.cases.actions.reporting import order
+from shiyu.cases.actions.taking import Intake
 from shiyu.cases.actions.turn import begin
 from shiyu.cases.gathered import has_open_children
 from shiyu.cases.models import Assignment, Case

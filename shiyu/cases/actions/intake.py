@@ -13,6 +13,7 @@ from shiyu.cases.lifecycle import Stage
 from shiyu.cases.models import Case
 from shiyu.cases.siting import centre_above, locate
 from shiyu.catalogue.models import Kind, Standard
+from shiyu.common import ready
 from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
 from shiyu.files.actions import keep_photo
 from shiyu.files.models import Photo
@@ -49,7 +50,7 @@ def file(
     Raises  Refused when the standard does not hold today or its kind has ended.
     """
     turn = begin(case, "file", actor=actor, version=version)
-    standard = Standard.objects.select_related("kind").get(pk=standard.pk)
+    standard = _STANDARD(standard.pk)[0]
     guards.standard_holds(standard, timezone.localtime(turn.now).date())
     known_kind = turn.case.kind_id
     filed = turn.finish(
@@ -58,6 +59,11 @@ def file(
         changes={"kind": standard.kind, "standard": standard},
     )
     return _findable(filed, known_kind)
+
+
+_STANDARD = ready.Select(
+    lambda pk: Standard.objects.select_related("kind").filter(pk=pk), ready.ANY, stands=True
+)
 
 
 @transaction.atomic

@@ -190,8 +190,8 @@ def _holders(day: date, duty: str, place: int) -> QuerySet[Appointment]:
     )
 
 
-_HANDLERS = Select(_handlers, date(2000, 1, 1), ANY)
-_HOLDERS = Select(_holders, date(2000, 1, 1), "duty", ANY)
+_HANDLERS = Select(_handlers, date(2000, 1, 1), ANY, stands=True)
+_HOLDERS = Select(_holders, date(2000, 1, 1), "duty", ANY, stands=True)
 
 
 def _owe(turn: "Turn", people: set[int], kind: str) -> None:

@@ -36,9 +36,8 @@ SELECT address.id, address.person_id, address.channel, wishes.mail, wishes.sms,
  ORDER BY address.id
 """
 TAKERS = """
-SELECT id, types FROM notices_subscription
+SELECT id, types, first, last FROM notices_subscription
  WHERE standing = 'active' AND types && %s::varchar[]
-   AND (first IS NULL OR %s::bigint BETWEEN first AND last)
 """
 
 
@@ -84,7 +83,11 @@ def publish(
     data          the payload: number, stage, at, links; nothing about a person.
     place_number  where it happened; subscriptions of other places do not hear of it.
     """
-    takers = ready.rows(TAKERS, [list(types), place_number])
+    takers = [
+        (taker, wanted_types)
+        for taker, wanted_types, first, last in ready.standing(TAKERS, [list(types)])
+        if first is None or (place_number is not None and first <= place_number <= last)
+    ]
     events = {type_: uuid.uuid4() for type_ in types}
     owe_deliveries(
         [
@@ -164,7 +167,7 @@ def _write(notices: list[Notice], ways: list[_Way], at_once: bool) -> None:
 def _wanted_outside(kind: str, people: list[int]) -> list[_Way]:
     """Who wants notices of this kind elsewhere too, in one query."""
     ways = []
-    for address, person, channel, mail, sms, *quiet in ready.rows(VERIFIED, [people]):
+    for address, person, channel, mail, sms, *quiet in ready.standing(VERIFIED, [people]):
         if wanted(kind, channel, {Channel.MAIL: mail, Channel.SMS: sms}[channel]):
             wishes = None if mail is None else Wishes(person, mail, sms, *quiet)
             ways.append(_Way(address, person, channel, wishes))

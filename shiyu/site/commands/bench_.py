@@ -17,6 +17,7 @@ from shiyu.site.start import refuse
 CLIENTS_MOST = 256
 SECONDS_MOST = 600
 CASES_MOST = 10_000_000
+BATCH_MOST = 100
 ROUNDS_MOST = 1_000
 
 
@@ -58,6 +59,13 @@ class Counts(click.ParamType):
     help="As people do it, page by page, or as another system does, by /api/v1.",
 )
 @click.option(
+    "--batch",
+    type=click.IntRange(1, BATCH_MOST),
+    default=1,
+    show_default=True,
+    help="So many reports or cases in a request of another system (--through api).",
+)
+@click.option(
     "--cases",
     type=Counts(most=CASES_MOST),
     default="20000,1000000",
@@ -78,6 +86,7 @@ def command(
     clients: tuple[int, ...],
     seconds: float,
     through: str,
+    batch: int,
     cases: tuple[int, ...],
     rounds: int,
     photo: bool,
@@ -88,7 +97,8 @@ def command(
     intake: residents report through the pages, step by step, until the receipt.
     loop: people on duty drive cases from report to closure through the real forms.
     lists: one person opens lists, cases and the resident's pages, in the demo city and in a large.
-    With --through api other systems do both by /api/v1, a request for a report or a move.
+    With --through api other systems do both by /api/v1, a request for a report or a move, or
+    with --batch for many of them.
 
     Your own city's data is not touched: the run has a database of its own, removed afterwards.
     Exit status 1 when anything acknowledged is missing or there twice, or `shiyu verify` finds
@@ -100,6 +110,8 @@ def command(
     measure = _measure()
     if photo and (what != "intake" or through != "pages"):
         refuse("--photo belongs to intake through the pages.")
+    if batch > 1 and through != "api":
+        refuse("--batch belongs to --through api: people send one report at a time.")
     click.echo(measure.HEADS[what], err=True)
     try:
         outcome = measure.run(
@@ -108,6 +120,7 @@ def command(
             seconds=seconds,
             photo=photo,
             through=through,
+            batch=batch,
             say=lambda words: click.echo(words, err=True),
         )
     except measure.Trouble as trouble:
