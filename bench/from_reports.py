@@ -176,11 +176,11 @@ class Watching:
                 (file,) = self.home.glob("postgres-*/postmaster.pid")
                 pid = file.read_text().split("\n", 1)[0]
                 alive = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-                spent = _ticks(pid, 13, 17) + sum(_ticks(child, 13, 15) for child in alive)
+                spent = ticks(pid, 13, 17) + sum(ticks(child, 13, 15) for child in alive)
                 self.seconds = max(self.seconds, spent / os.sysconf("SC_CLK_TCK"))
 
 
-def _ticks(pid: str, first: int, last: int) -> int:
+def ticks(pid: str, first: int, last: int) -> int:
     """Clock ticks of a process, by the places in its line of /proc (its children's: to 17)."""
     fields = Path(f"/proc/{pid}/stat").read_text().split()
     return sum(int(field) for field in fields[first:last])

@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from shiyu.cases import actions
 from shiyu.cases.models import Case, Report
-from shiyu.cases.tests.world import World
+from shiyu.cases.tests.world import HERE, World
+from shiyu.people.actors import Actor
 from shiyu.site.commands.import_ import command
 
 SHIYU = [sys.executable, "-c", "from shiyu.site.cli import main; main()"]
@@ -22,7 +24,16 @@ SHARED = Path(os.environ.get("SHIYU_TEST_DATA", Path(__file__).parents[4] / "sha
 REPLIES = SHARED / "messages_zh" / "messages_with_replies.csv"
 HEAD = ["工单编号", "来电时间", "诉求内容", "地址"]
 ROWS, REAL = 30_000, 400
+KILLS = 5
 LOADED = "SELECT count(*) FROM cases_report"
+COUNTED = {
+    "cases": "SELECT count(*) FROM cases_case",
+    "reports": LOADED,
+    "numbers": "SELECT count(DISTINCT (source, source_ref)) FROM cases_report",
+    "lines": "SELECT count(*) FROM journal_line WHERE subject LIKE 'case:%' AND verb = 'report'",
+    "remarks": "SELECT count(*) FROM journal_remark WHERE subject LIKE 'case:%'",
+    "callers": "SELECT count(*) FROM cases_reporter",
+}
 
 
 def written(path: Path, count: int) -> Path:
@@ -99,28 +110,69 @@ def test_real_messages_are_read_row_for_row(
     assert figures["new"] > 0.98 * len(ids)
 
 
+def telling_all(path: Path, count: int) -> Path:
+    """Rows that have all a report may have: every second a point, every third a caller."""
+    head = [*HEAD, "来电人", "来电号码", "类别", "经度", "纬度"]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(head)
+        for n in range(count):
+            at = f"2026-{n % 9 + 1:02d}-{n % 28 + 1:02d} 08:{n % 60:02d}"
+            caller = ("王女士", f"138{n:08d}") if n % 3 == 0 else ("", "")
+            kind = "路灯不亮" if n % 4 == 0 else ""
+            point = HERE if n % 2 else ("", "")
+            table.writerow((f"DH{n:06d}", at, f"路灯坏了{n}", "书店街", *caller, kind, *point))
+    return path
+
+
+def report_live(world: World, number: int) -> None:
+    """What the desk does meanwhile; a lock held too long by the import would end it."""
+    actions.report(
+        actions.Intake(
+            source="live",
+            source_ref=str(number),
+            channel="hotline",
+            text="路灯不亮",
+            place=world.places["shudian"],
+        ),
+        actor=Actor("receipt", 0),
+    )
+
+
 @pytest.mark.long
 @pytest.mark.django_db(transaction=True)
-def test_killed_at_any_moment_it_goes_on_to_exactly_the_file(
+def test_killed_at_any_moment_beside_a_living_city_it_goes_on_to_exactly_the_file(
     world: World, tmp_path: Path, database: Any
 ) -> None:
-    path = written(tmp_path / "a.csv", ROWS)
+    path, live = telling_all(tmp_path / "a.csv", ROWS), 0
     words = [*SHIYU, "import", "reports", str(path), "--preset", "12345", "--json"]
     chance = random.Random()
     with database.connect("web", database.name) as connection:
-        for _round in range(4):
+        connection.autocommit = True
+        for _round in range(KILLS):
             running = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-            goal = connection.execute(LOADED).fetchone()[0] + chance.randrange(1, 6000)
+            goal = connection.execute(LOADED).fetchone()[0] + chance.randrange(1, 7000)
             while running.poll() is None and connection.execute(LOADED).fetchone()[0] < goal:
-                time.sleep(0.02)
+                report_live(world, live := live + 1)
+                time.sleep(0.05)
+            time.sleep(chance.random() / 2)
             running.kill()
             running.communicate()
         ended = subprocess.run(words, capture_output=True, text=True)
         figures = json.loads(ended.stdout.splitlines()[-1])
-        loaded = connection.execute(LOADED).fetchone()[0]
-        cases = connection.execute("SELECT count(*) FROM cases_case").fetchone()[0]
+        counted = {what: connection.execute(sql).fetchone()[0] for what, sql in COUNTED.items()}
 
-    assert figures["new"] + figures["already_there"] == ROWS == loaded == cases
-    for what in ("invariants", "clock", "facts"):
+    assert (figures["read"], figures["rejected"]) == (ROWS, 0)
+    assert figures["new"] + figures["already_there"] == ROWS
+    callers, reported = len(range(0, ROWS, 3)), ROWS + live
+    assert counted == {
+        "cases": reported,
+        "reports": reported,
+        "numbers": reported,
+        "lines": reported,
+        "remarks": reported,
+        "callers": callers,
+    }
+    for what in ("invariants", "clock", "facts", "journal"):
         said = subprocess.run([*SHIYU, "verify", what], capture_output=True, text=True)
         assert said.returncode == 0, said.stdout + said.stderr
