@@ -101,6 +101,7 @@ class Case(models.Model):
             models.Index(fields=["place_number", "id"], name="case_by_place"),
             models.Index(fields=["kind", "reported_at"], name="case_by_kind"),
             models.Index(fields=["-reported_at", "-id"], name="case_newest"),
+            models.Index(fields=["channel", "-reported_at", "-id"], name="case_by_channel"),
             models.Index(
                 fields=["-reported_at", "-id", "due_at", "place_number"],
                 name="case_open_newest",
