@@ -163,7 +163,8 @@ def _of_exports(keys: set[str]) -> Facts:
 
     made = Export.objects.filter(key__in=keys, stage="made")
     whole = sum(workbook.path_of(row.key).is_file() for row in made)
-    return {"exports": len(keys), "exports_made": made.count(), "export_files": whole}
+    stages = Export.objects.filter(key__in=keys).values_list("stage", flat=True)
+    return {"exports": dict(Counter(stages)), "export_files": whole - made.count()}
 
 
 def _of_deliveries(arrived: dict[str, list[str]]) -> Facts:

@@ -4,6 +4,7 @@ A file is whole and on disk before its row can be committed: after a crash there
 that no row names, never a row without its file.
 """
 
+import errno
 import hashlib
 import os
 import secrets
@@ -11,6 +12,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+
+from shiyu.common.errors import Refused
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+class NoRoom(Refused):
+    """There is no room for another picture (磁盘已满)."""
+
+    code = "no_room"
+    status = 507
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, field="photos")
+
 
 SIZES = {"full": ".jpg", "small": ".small.jpg"}
 
@@ -23,8 +40,17 @@ def path_of(sha256: str, size: str = "full") -> Path:
 def put(full: bytes, small: bytes) -> str:
     """Write a picture and its thumbnail to disk; the name is the picture's SHA-256."""
     sha256 = hashlib.sha256(full).hexdigest()
-    _write(path_of(sha256, "small"), small)
-    _write(path_of(sha256), full)
+    try:
+        _write(path_of(sha256, "small"), small)
+        _write(path_of(sha256), full)
+    except OSError as error:
+        if not path_of(sha256).exists():  # a thumbnail alone is found by nobody
+            path_of(sha256, "small").unlink(missing_ok=True)
+        if error.errno in FULL:
+            raise NoRoom(
+                _("服务器存放照片的磁盘已满，照片和这次填写都没有保存。请稍后再试")
+            ) from error
+        raise
     return sha256
 
 

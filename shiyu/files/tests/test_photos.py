@@ -112,7 +112,7 @@ def test_a_disk_that_fails_leaves_no_row_and_no_draft(monkeypatch: pytest.Monkey
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(store.NoRoom, match="磁盘已满"):
         keep()
 
     assert not Photo.objects.exists()
