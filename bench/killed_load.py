@@ -20,6 +20,8 @@ AGAIN_AFTER_S = 0.4
 GIVE_UP_AFTER_S = 180
 BUSY = 503
 TOGETHER = 24
+BATCHES = (1, 4)
+"""How many cases a system drives in one request: one system one by one, the other four."""
 TOGETHER_KIND = "10201"
 
 
@@ -79,7 +81,8 @@ class Crowd:
         line = StubbornLine(self.port)
         line.go.set()
         self.lines.append(line)
-        return Client(number, line, self.plan, self.ledger)
+        plan = self.plan | {"batch": BATCHES[number % 2]}
+        return Client(number, line, plan, self.ledger)
 
     async def _live(self, name: str, work: "Work", client: Client) -> None:
         while not self.stopping.is_set():
