@@ -38,7 +38,7 @@ LOCKED = CASES + " FOR NO KEY UPDATE OF c"
 PARTS = f"""
     SELECT id, case_id, unit_id, state, {MICROSECONDS.format("due_at")},
            {MICROSECONDS.format("yellow_at")}, paused
-      FROM cases_assignment WHERE case_id = ANY(%s) AND state <> 'left'
+      FROM cases_assignment WHERE case_id = ANY(%s::bigint[]) AND state <> 'left'
 """  # noqa: S608
 STORIES = """
     SELECT subject,
@@ -46,7 +46,7 @@ STORIES = """
                       || coalesce(translate(facts->>'units', '[] ', ''), ''), ' ' ORDER BY id),
            string_agg(floor(extract(epoch FROM occurred_at) / 60)::bigint::text, ' ' ORDER BY id)
       FROM journal_line
-     WHERE subject = ANY(%s) AND recorded_at >= %s AND verb = ANY(%s)
+     WHERE subject = ANY(%s::text[]) AND recorded_at >= %s AND verb = ANY(%s)
      GROUP BY subject
 """
 TIME = "CASE WHEN t.{0} IS NULL THEN NULL ELSE 'epoch'::timestamptz + t.{0} * interval '1 us' END"
@@ -134,9 +134,9 @@ def read_cases(
         parts: list[tuple[Any, ...]] = []
         if rows:
             since = min(row[12] for row in rows)
-            cursor.execute(STORIES, [[f"case:{pk}" for pk in ids], since, VERBS])
+            cursor.execute(STORIES, [array(f"case:{pk}" for pk in ids), since, VERBS])
             stories = {subject: (story, at) for subject, story, at in cursor.fetchall()}
-            cursor.execute(PARTS, [ids])
+            cursor.execute(PARTS, [array(ids)])
             parts = cursor.fetchall()
     return _cases(rows, stories), _parts(parts, ids)
 
@@ -150,8 +150,13 @@ def write_times(table: str, ids: Numbers, times: Times) -> None:
         table=table, due=TIME.format("due"), yellow=TIME.format("yellow"), more=more
     )
     with connection.cursor() as cursor:
-        values = [ids.tolist(), _plain(times.due), _plain(times.yellow), times.paused.tolist()]
-        cursor.execute(words, values)
+        values = (ids.tolist(), _plain(times.due), _plain(times.yellow), times.paused.tolist())
+        cursor.execute(words, [array(column) for column in values])
+
+
+def array(values: Iterable[object]) -> str:
+    """Numbers, truths and plain names as PostgreSQL writes an array: at once, not one by one."""
+    return "{" + ",".join("NULL" if value is None else str(value) for value in values) + "}"
 
 
 def instant(microseconds: int) -> datetime | None:

@@ -20,6 +20,7 @@ from shiyu.cases.retiming.columns import (
     Cases,
     Parts,
     Times,
+    array,
     count,
     read_cases,
     top,
@@ -31,7 +32,7 @@ from shiyu.common.worktime import NeverCounted
 from shiyu.journal.actions import moment, record
 from shiyu.people.actors import Actor
 
-FIRST_BATCH, LARGEST_BATCH = 1000, 20_000
+SMALLEST_BATCH, FIRST_BATCH, LARGEST_BATCH = 500, 1000, 20_000
 AIM_S, LONGEST_S = 0.7, 1.4
 """A batch holds locks and an open transaction: near the first, never long over the second."""
 ANNOUNCE = """
@@ -149,7 +150,7 @@ def _apply(run: Retiming, made: _Made) -> None:
     refs = made.cases.ids[cases].tolist()
     versions = (made.cases.versions[cases] + 1).tolist()
     with connection.cursor() as cursor:
-        cursor.execute(ANNOUNCE, [refs, versions])
+        cursor.execute(ANNOUNCE, [array(refs), array(versions)])
     newly = Newly(
         case_ids=made.cases.ids[cases],
         of_cases=(_rows(made.cases.stored, cases), _rows(made.of_cases, cases)),
@@ -217,7 +218,7 @@ def _end(run: Retiming, state: str, says: str) -> None:
 
 def _next_size(size: int, took: float) -> int:
     if took > LONGEST_S:
-        return max(size // 2, 100)
+        return max(size // 2, SMALLEST_BATCH)
     return min(size * 2, LARGEST_BATCH) if took < AIM_S else size
 
 
