@@ -13,7 +13,7 @@ from shiyu.history.reports.loading import PATIENT, known_refs
 
 __all__ = ["Common", "load", "unknown"]
 
-SMALLEST, BATCH, LARGEST = 200, 4_000, 12_000
+SMALLEST, BATCH, LARGEST = 200, 2_000, 12_000
 LONGEST_S, SHORT_S = 1.4, 0.7
 """A transaction is to end well within two seconds, so that sealing the journal never waits long:
 the next batch is smaller after a long one, larger after a short one."""

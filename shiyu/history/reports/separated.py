@@ -65,11 +65,20 @@ def read_lines(path: Path) -> Lines:
     try:
         return Lines(pl.read_lines(raw)["line"] if raw else pl.Series("line", [], pl.String))
     except pl.exceptions.ComputeError:
-        return _best_reading(raw.split(b"\n"))
+        whole = _all_chinese(raw)
+        return Lines(pl.read_lines(whole)["line"]) if whole else _best_reading(raw.split(b"\n"))
 
 
 def _recoded(raw: bytes, encoding: str) -> bytes:
     return raw.decode(encoding, errors="replace").encode("utf-8", errors="replace")
+
+
+def _all_chinese(raw: bytes) -> bytes:
+    """A text that is GB18030 throughout, as UTF-8; nothing where a single line is not."""
+    try:
+        return raw.decode("gb18030").encode()
+    except UnicodeError:
+        return b""
 
 
 def _best_reading(lines: list[bytes]) -> Lines:
