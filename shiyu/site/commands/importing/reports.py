@@ -60,7 +60,7 @@ def reports(
     index: bool,
     as_json: bool,
 ) -> None:
-    """Take in reports of another system (csv, xlsx or json) as new ones.
+    """Take in reports of another system (csv, xlsx, json or xml) as new ones.
 
     Each is put into its grid cell by its point, else into the place that its address names; it
     is given a kind if the source's own is one of ours or the table of --kinds says so. The same
