@@ -10,7 +10,7 @@ import pytest
 SHIYU = [sys.executable, "-c", "from shiyu.site.cli import main; main()"]
 
 
-def bench(*words, within=120):
+def bench(*words, within=400):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("SHIYU_")}
     return subprocess.run(
         [*SHIYU, "bench", *words],

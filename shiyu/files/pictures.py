@@ -123,4 +123,4 @@ def _taken(taken: str | None, offset: str | None) -> datetime | None:
         zone = None
     moment = moment.replace(tzinfo=zone) if zone else clock.make_aware(moment)
     believable = datetime(1990, 1, 1, tzinfo=UTC) < moment <= clock.now() + timedelta(minutes=5)
-    return moment if believable else None
+    return moment.astimezone(UTC) if believable else None

@@ -131,7 +131,7 @@ def _time(asked: Asked, name: str, *, ends: bool = False) -> datetime | None:
         at = timezone.make_aware(at)
     if not EARLIEST <= at <= LATEST:
         raise Refused(_("时间不在 1970 年到 2200 年之间"), field=name)
-    return at
+    return at.astimezone(UTC)  # any offset that may be written, as one the database knows
 
 
 def _whole(asked: Asked, name: str, default: int, *, most: int) -> int:

@@ -318,6 +318,9 @@ def test_filters_narrow_the_list(world: World) -> None:
     assert numbers("place=410204001&centre=C2") == {c.number for c in (filed, open_one, closed)}
     tomorrow = (timezone.now() + timedelta(1)).isoformat().replace("+", "%2B")
     assert numbers(f"reported_from={tomorrow}") == set()
+    odd = "2020-01-01T00:00:00-18:16"  # farther from UTC than the database writes
+    assert numbers(f"reported_from={odd}") == {c.number for c in (filed, open_one, closed)}
+    assert system.get("/cases?reported_to=0001-01-01T00:00:00%2B18:16").status_code == 422
 
 
 def test_a_city_can_be_learnt(world: World) -> None:

@@ -1,5 +1,6 @@
 """Kinds of words and numbers that come in, with their limits (字段类型)."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -15,6 +16,14 @@ def _without_nul(text: str) -> str:
     return text
 
 
+def _in_utc(at: datetime) -> datetime:
+    """The same moment: an offset of eighteen hours is one to ISO 8601, not to the database."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("datetime_parsing", "no such year") from None
+
+
 Text = Annotated[str, Field(max_length=2000), AfterValidator(_without_nul)]
 Words = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_without_nul)]
 Short = Annotated[str, Field(max_length=200), AfterValidator(_without_nul)]
@@ -25,7 +34,7 @@ Ref = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_without
 Phone = Annotated[str, Field(max_length=20, pattern=r"^\+?[0-9 -]{0,20}$")]
 Lon = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, description="WGS-84 经度")]
 Lat = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, description="WGS-84 纬度")]
-Moment = Annotated[AwareDatetime, Field(description="ISO 8601，带时区")]
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc), Field(description="ISO 8601，带时区")]
 PhotoIds = Annotated[list[UUID], Field(max_length=3, description="先上传的照片编号")]
 
 __all__ = [

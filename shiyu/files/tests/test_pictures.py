@@ -66,9 +66,16 @@ def test_the_cameras_own_zone_counts_when_it_names_one() -> None:
     assert kept.taken_at == datetime(2026, 11, 20, 1, 2, 3, tzinfo=UTC)
 
 
-def _with_offset() -> bytes:
+def test_a_zone_farther_away_than_the_database_knows_is_told_in_utc() -> None:
+    kept = read_picture(upload(_with_offset("+20:30")))
+
+    assert kept.taken_at is not None
+    assert kept.taken_at.isoformat() == "2026-11-19T13:32:03+00:00"
+
+
+def _with_offset(zone: str = "+09:00") -> bytes:
     exif = Image.Exif()
-    exif.get_ifd(IFD.Exif).update({0x9003: "2026:11:20 10:02:03", 0x9011: "+09:00"})
+    exif.get_ifd(IFD.Exif).update({0x9003: "2026:11:20 10:02:03", 0x9011: zone})
     return picture(exif=exif.tobytes())
 
 

@@ -357,6 +357,8 @@ def test_every_filter_of_the_standard(world: World, anybody: Citizen) -> None:
     assert asked(start_date=start, end_date=(now - timedelta(days=99)).isoformat()) == {old.number}
     assert asked(end_date=(now - timedelta(days=99)).isoformat()) == {old.number}
     assert asked(start_date=f"{timezone.localdate():%Y-%m-%d}") == every
+    odd = f"{timezone.localdate():%Y-%m-%d}T00:00:00+18:16"  # farther from UTC than is written
+    assert asked(start_date=odd) == every
     assert len(asked(page_size=2)) == 2
     assert len(asked(page_size=2, page=2)) == 1
     assert asked(jurisdiction_id="410202") == set()
