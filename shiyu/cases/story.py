@@ -110,6 +110,8 @@ def _people(ids: list[int]) -> Iterable[tuple[int, str]]:
 
 def plain(text: str) -> str:
     """Text as it may be kept and shown: NFC, without control signs and direction overrides."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
     kept = (
         c
         for c in unicodedata.normalize("NFC", text)

@@ -18,9 +18,10 @@ from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import connection
-from django.db.models import Model
+from django.db import connection, models
+from django.db.models import Field, Model
 from psycopg.types.json import Json, Jsonb
 
 from shiyu.common import ready
@@ -32,6 +33,12 @@ Change = tuple[type[Model], tuple[str, ...]]
 """Records of one model, and which of their fields; none for all."""
 Mark = tuple[dict[Target, int], dict[Change, dict[object, Row]]]
 
+PLAIN = (
+    *(models.IntegerField, models.FloatField, models.BooleanField, models.CharField),
+    *(models.TextField, models.DateTimeField, models.DateField, models.ForeignKey),
+    *(models.JSONField, ArrayField),
+)
+"""Fields whose values need no preparing."""
 NEXT = "SELECT nextval(%s::regclass) FROM generate_series(1, %s)"
 ROWS = "FROM json_populate_recordset(NULL::{table}, %s::json)"
 INSERT = "{name} AS (INSERT INTO {table} ({columns}) SELECT {columns} {rows} {tail} RETURNING 1)"
@@ -60,7 +67,7 @@ class Held:
         if numbered and record.pk is None:
             record.pk = self.key(type(record))
         columns = [c for c in meta.concrete_fields if numbered or not c.primary_key]
-        row = {cast("str", c.column): ready.value_of(c, record, add=True) for c in columns}
+        row = {cast("str", c.column): _value(c, record, add=True) for c in columns}
         self.add(meta.db_table, row, tail=tail)
         self.new[id(record)] = record, row
         record._state.adding, record._state.db = False, "default"
@@ -68,7 +75,7 @@ class Held:
     def update(self, record: Model, names: tuple[str, ...]) -> None:
         """Hold back a change; of two of the same record and fields the last counts."""
         columns = [c for c in record._meta.concrete_fields if not names or c.name in names]
-        row = {cast("str", c.column): ready.value_of(c, record, add=False) for c in columns}
+        row = {cast("str", c.column): _value(c, record, add=False) for c in columns}
         if id(record) in self.new:
             self.new[id(record)][1].update(row)
             return
@@ -197,6 +204,19 @@ def _sequence(model: type[Model]) -> str:
     key = cast("Any", model._meta.pk).column
     ((name,),) = ready.rows("SELECT pg_get_serial_sequence(%s, %s)", (model._meta.db_table, key))
     return str(name)
+
+
+@cache
+def _is_plain(column: "Field[Any, Any]") -> bool:
+    """Whether what the record holds goes into JSON as it is."""
+    own = getattr(column, "auto_now", False) or getattr(column, "auto_now_add", False)
+    return isinstance(column, PLAIN) and not own
+
+
+def _value(column: "Field[Any, Any]", record: Model, *, add: bool) -> object:
+    if _is_plain(column):
+        return getattr(record, column.attname)
+    return ready.value_of(column, record, add=add)
 
 
 def _json(rows: Sequence[Row]) -> str:

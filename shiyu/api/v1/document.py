@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Schema
+from pydantic import BaseModel
 
 from shiyu.api.audience import ANYBODY, Audience
 from shiyu.api.repeats import HEADER
@@ -28,14 +28,14 @@ USUAL = (400, 401, 403, 404, 405, 429, 503)
 OF_A_CHANGE = (409, 412, 413, 415, 422)
 
 
-class FieldProblem(Schema):
+class FieldProblem(BaseModel):
     """What is wrong with one field."""
 
     field: str
     detail: str
 
 
-class Problem(Schema):
+class Problem(BaseModel):
     """What went wrong (RFC 9457)."""
 
     type: str

@@ -297,7 +297,7 @@ def _takes_version(act: Callable[..., Any]) -> bool:
 
 def _arguments(way: Way, actor: Actor, case: Case, data: In) -> dict[str, Any]:
     """What the action takes, with our records in the place of their codes."""
-    said = data.dict()
+    said = data.model_dump()
     found = {name: value for name, value in said.items() if name not in RECORDS}
     if way.shape is File:
         standard, kind = said["standard"], said["kind"]

@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 from django.core import signing
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from ninja import Query, Schema
+from ninja import Query
+from pydantic import BaseModel
 
 from shiyu.api.refusals import Invalid
 from shiyu.api.v1.routes import Given
@@ -46,7 +47,7 @@ def after(request: HttpRequest, cursor: str | None) -> Any:
 
 
 def page(
-    request: HttpRequest, shape: type[Schema], items: list[Any], *, limit: int, last: Any
+    request: HttpRequest, shape: type[BaseModel], items: list[Any], *, limit: int, last: Any
 ) -> Given:
     """One page; `items` may hold one row more than the limit, which tells that there is a next.
 

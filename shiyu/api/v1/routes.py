@@ -11,8 +11,9 @@ from typing import Any, cast
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from ninja import NinjaAPI, Schema
+from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
+from pydantic import BaseModel
 
 from shiyu.api import problems
 from shiyu.api.audience import Audience
@@ -48,7 +49,7 @@ class Route:
     name: str
     audience: Audience
     cost: int
-    answers: dict[int, type[Schema] | None]
+    answers: dict[int, type[BaseModel] | None]
     known: frozenset[str] = frozenset()
     upload: bool = False
 
@@ -61,7 +62,7 @@ class Route:
 class Given:
     """An answer with another status than 200, or with headers of its own."""
 
-    body: Schema | None
+    body: BaseModel | None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -113,7 +114,7 @@ def route(
     path: str,
     *,
     audience: Audience,
-    answer: type[Schema] | dict[int, type[Schema] | None],
+    answer: type[BaseModel] | dict[int, type[BaseModel] | None],
     name: str = "",
     cost: int = 1,
     query: tuple[str, ...] = (),
@@ -129,7 +130,7 @@ def route(
     """
 
     def declare(view: View) -> View:
-        answers: dict[int, type[Schema] | None]
+        answers: dict[int, type[BaseModel] | None]
         answers = answer if isinstance(answer, dict) else {200: answer}
         known = Route(
             method, path, name or view.__name__, audience, cost, answers, frozenset(query), upload

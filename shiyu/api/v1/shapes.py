@@ -4,8 +4,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 
 from django.utils import timezone
-from ninja import Schema
-from pydantic import ConfigDict, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
 from shiyu.catalogue.models import Kind
 from shiyu.people.models import Unit
@@ -24,13 +23,13 @@ When = Annotated[
 """A time as it goes out: with the city's own offset, however it came to us."""
 
 
-class In(Schema):
+class In(BaseModel):
     """What comes in: a field that nobody knows is refused, never ignored."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
 
-class Out(Schema):
+class Out(BaseModel):
     """What goes out: these fields and no others."""
 
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")

@@ -118,7 +118,17 @@ def _publish(case: Case, verb: str, *, at: datetime) -> None:
     types = ["case.reported"] if verb == "report" else ["case.moved"]
     if verb in OF_MOVE:
         types.append(OF_MOVE[verb])
-    data = {
+    publish(
+        types,
+        case.subject,
+        data=lambda: _payload(case, verb, at),
+        at=at,
+        place_number=case.place_number,
+    )
+
+
+def _payload(case: Case, verb: str, at: datetime) -> dict[str, object]:
+    return {
         "number": case.number,
         "move": verb,
         "stage": case.stage,
@@ -127,7 +137,6 @@ def _publish(case: Case, verb: str, *, at: datetime) -> None:
         "at": at.isoformat(),
         "links": {"page": page_of(case.subject)},
     }
-    publish(types, case.subject, data=data, at=at, place_number=case.place_number)
 
 
 def _tell_reporters(turn: "Turn", verb: str) -> None:

@@ -6,7 +6,7 @@ the debt all the same.
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -74,13 +74,14 @@ def publish(
     types: Collection[str],
     subject: str,
     *,
-    data: Mapping[str, object],
+    data: Callable[[], Mapping[str, object]],
     at: datetime,
     place_number: int | None = None,
 ) -> int:
     """Owe every subscriber of these event types a delivery of each (事件发布); returns how many.
 
-    data          the payload: number, stage, at, links; nothing about a person.
+    data          makes the payload, where somebody takes it: number, stage, at, links; nothing
+                  about a person.
     place_number  where it happened; subscriptions of other places do not hear of it.
     """
     takers = [
@@ -88,7 +89,9 @@ def publish(
         for taker, wanted_types, first, last in ready.standing(TAKERS, [list(types)])
         if first is None or (place_number is not None and first <= place_number <= last)
     ]
-    events = {type_: uuid.uuid4() for type_ in types}
+    if not takers:
+        return 0
+    events, told = {type_: uuid.uuid4() for type_ in types}, dict(data())
     owe_deliveries(
         [
             Delivery(
@@ -96,7 +99,7 @@ def publish(
                 channel=Channel.WEBHOOK,
                 kind=type_,
                 subject=subject,
-                facts=dict(data),
+                facts=told,
                 event=events[type_],
                 subscription_id=taker,
                 due_at=at,

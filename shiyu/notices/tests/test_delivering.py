@@ -39,7 +39,7 @@ def owe(*people: Person, kind: str = "dispatched", **more: Any) -> int:
 
 
 def happen(type_: str = "case.moved", **more: Any) -> None:
-    actions.publish([type_], "case:1", data={"number": "KF1"}, at=timezone.now(), **more)
+    actions.publish([type_], "case:1", data=lambda: {"number": "KF1"}, at=timezone.now(), **more)
 
 
 def the_one() -> Delivery:

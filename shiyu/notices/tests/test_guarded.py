@@ -21,7 +21,7 @@ PROGRAM = Actor.program("test")
 
 def happen(number: int = 1) -> None:
     data = {"number": f"KF{number}"}
-    actions.publish(["case.moved"], "case:1", data=data, at=timezone.now())
+    actions.publish(["case.moved"], "case:1", data=lambda: data, at=timezone.now())
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def slowly(handler: Any) -> None:
 
 def happen(count: int = 1) -> None:
     for _ in range(count):
-        actions.publish(["case.moved"], "case:1", data={"number": "KF1"}, at=timezone.now())
+        actions.publish(["case.moved"], "case:1", data=lambda: {"number": "KF1"}, at=timezone.now())
 
 
 def wait_for(what: Callable[[], Any], patience_s: float = 60) -> None:
