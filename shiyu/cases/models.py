@@ -168,7 +168,7 @@ class Case(models.Model):
         """Name of this record in the journal, in notices and on photos."""
         return f"case:{self.pk}"
 
-    def get_stage_display(self) -> str:
+    def get_stage_display(self) -> str:  # type: ignore[no-redef]
         """The stage in words; Django's own way compares all stages in the reader's language."""
         return str(STAGE_TITLES.get(self.stage, self.stage))
 
