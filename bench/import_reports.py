@@ -2,8 +2,8 @@
 
     .venv/bin/python bench/import_reports.py TEXTS [--rows 1000000] [--cases 200] [--no-verify]
 
-One run does it all, on a free machine in some twelve minutes: makes the demo city in a SHIYU_HOME of
-its own that is removed, writes the file, takes it in, verifies what was taken in, exports the
+One run does it all, on a free machine in some twelve minutes: makes the demo city in a SHIYU_HOME
+of its own that is removed, writes the file, takes it in, verifies what was taken in, exports the
 whole city, takes the same file in again. TEXTS is a csv of real complaints (留言主题, 留言详情);
 each row of the made file is one of them with its own number, a time of the last ninety days, a
 point in the city or an address that names a place of it, a caller, and now and then a kind.
