@@ -253,9 +253,8 @@ def _floor(client: "Client", path: str) -> Floor:
 
     with CaptureQueriesContext(connection) as captured:
         client.get(path)
-    texts = [q["sql"].removeprefix(ROOM) for q in captured.captured_queries]
-    reads = [text for text in texts if text.lstrip("( \n").upper().startswith(("SELECT", "WITH"))]
-    reads = [text.replace("FOR NO KEY UPDATE", "") for text in reads]
+    texts = [q["sql"].replace("FOR NO KEY UPDATE", "") for q in captured.captured_queries]
+    reads = [text for text in texts if _is_read(text.removeprefix(ROOM))]
     connection.ensure_connection()
     bare, took = connection.connection, []
     for _ in range(FLOOR_ROUNDS):
@@ -263,10 +262,15 @@ def _floor(client: "Client", path: str) -> Floor:
         for text in reads:
             with bare.cursor() as cursor:
                 cursor.execute(text.encode())
+                cursor.set_result(-1)
                 cursor.fetchall()
         took.append(1000 * (time.perf_counter() - begun))
-    blocks = [_blocks(bare, text) for text in reads]
+    blocks = [_blocks(bare, text.removeprefix(ROOM)) for text in reads]
     return Floor(len(reads), statistics.median(took), sum(blocks), max(blocks, default=0))
+
+
+def _is_read(text: str) -> bool:
+    return text.lstrip("( \n").upper().startswith(("SELECT", "WITH"))
 
 
 def _blocks(bare: Any, text: str) -> int:
