@@ -61,6 +61,7 @@ class Killer:
         self.killed: Counter[str] = Counter()
         self.waiting: list[str] = []
         self.importing: subprocess.Popen[bytes] | None = None
+        self.edits: list[subprocess.Popen[bytes]] = []
 
     def kill_one(self) -> None:
         found = self._found()
@@ -154,6 +155,9 @@ def run(home: Path, seconds: float, every: float, peer: HttpPeer, post: MailPeer
     _bring_in(home, log, killer)
     found |= _come_to_rest(log)
     killer.serving.end()
+    for edit in killer.edits:  # one whose look in advance was taken away waits for ever
+        edit.kill()
+        edit.wait()
     found["imported_wrong"] = _imported(log)
     received = home / "received.json"
     received.write_text(json.dumps(_received(peer, post)))
@@ -196,7 +200,7 @@ async def _work(
             _import_again(home, killer)
             if killer.killed.total() % 12 == 6:
                 edits += 1
-                _spoken(home, [*CITY, "calendar", str(edits)])
+                killer.edits.append(_spoken(home, [*CITY, "calendar", str(edits)]))
         crowd.stopping.set()
         while not at_work.done():
             killer.keep_serving()

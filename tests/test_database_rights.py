@@ -38,6 +38,7 @@ HISTORY = {
     "calendars_retimed": Kept(deletes=frozenset(ROLES)),  # of a look in advance: a trigger says
     "catalogue_standard": Kept(frozenset({"valid_until"})),
     "catalogue_responsibility": Kept(),
+    "catalogue_procedure": Kept(frozenset({"id"})),  # a lock needs a right to change something
     "catalogue_reason": Kept(frozenset({"ended_at"})),
     "notices_attempt": Kept(frozenset({"left_at", "ended_at", "outcome", "why"})),
     "notices_notice": Kept(frozenset({"read_at"})),
@@ -47,6 +48,7 @@ HISTORY = {
         frozenset({"from_on", "applied_at", "cancelled_at", "finished_at", "handed", "hindered"})
     ),
     "places_former": Kept(),
+    "places_rosterentry": Kept(frozenset({"ends_on"})),
     "places_survey": Kept(frozenset({"state", "valid_from", "in_force_at", "version"})),
     "places_surveyed": Kept(frozenset({"former", "former_source"})),
     "facts_daily": NO_ONE_WRITES,
@@ -70,7 +72,7 @@ LIVES = frozenset(
         *("auth_group", "auth_group_permissions", "auth_permission"),
         *("calendars_retiming",),
         *("cases_found", "cases_reporter", "cases_watch"),
-        *("catalogue_procedure", "catalogue_sheetupload"),
+        "catalogue_sheetupload",
         *("common_answered", "common_attempt"),
         *("desk_batch", "desk_batchitem", "desk_layout", "desk_saved"),
         *("django_content_type", "django_session"),
@@ -85,7 +87,7 @@ LIVES = frozenset(
             "notices_wishes",
         ),
         *("people_person", "people_post", "people_postduty", "people_unit"),
-        *("places_address", "places_city", "places_place", "places_rosterentry"),
+        *("places_address", "places_city", "places_place"),
         *("portal_draft",),
         *(
             "procrastinate_events",
