@@ -9,7 +9,7 @@ What is held back cannot be read before the end. Works inside the caller's trans
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
@@ -31,7 +31,6 @@ Target = tuple[str, tuple[str, ...], str]
 """Table, columns, and what follows the rows: nothing, or what to do about a row that is there."""
 Change = tuple[type[Model], tuple[str, ...]]
 """Records of one model, and which of their fields; none for all."""
-Mark = tuple[dict[Target, int], dict[Change, dict[object, Row]]]
 
 PLAIN = (
     *(models.IntegerField, models.FloatField, models.BooleanField, models.CharField),
@@ -56,10 +55,13 @@ class Held:
         self.updates: dict[Change, dict[object, Row]] = {}
         self.new: dict[int, tuple[Model, dict[str, object]]] = {}
         self.keys: dict[type[Model], list[int]] = {}
+        self.undo: list[Callable[[], object]] = []
 
     def add(self, table: str, row: Row, *, tail: str = "") -> None:
         """Hold back one row of a table."""
-        self.inserts.setdefault((table, tuple(row), tail), []).append(row)
+        rows = self.inserts.setdefault((table, tuple(row), tail), [])
+        rows.append(row)
+        self.undo.append(rows.pop)
 
     def insert(self, record: Model, *, numbered: bool = True, tail: str = "") -> None:
         """Hold back a new record; its key is known at once, unless nobody needs it."""
@@ -77,11 +79,14 @@ class Held:
         columns = [c for c in record._meta.concrete_fields if not names or c.name in names]
         row = {cast("str", c.column): _value(c, record, add=False) for c in columns}
         if id(record) in self.new:
-            self.new[id(record)][1].update(row)
+            _set(self.undo, self.new[id(record)][1], row)
             return
-        key = cast("Any", record._meta.pk).column
-        rows = self.updates.setdefault((type(record), tuple(names)), {})
-        rows[record.pk] = row | {key: record.pk}
+        change, key = (type(record), tuple(names)), cast("Any", record._meta.pk).column
+        for (model, fields), rows in self.updates.items():
+            if model is change[0] and fields != change[1] and record.pk in rows:
+                raise ValueError(f"{model.__name__} {record.pk} is changed twice, in two ways")
+        held = self.updates.setdefault(change, {})
+        _set(self.undo, held, {record.pk: row | {key: record.pk}})
 
     def key(self, model: type[Model]) -> int:
         """The next key of a new record: of those taken ahead, else from the sequence."""
@@ -94,34 +99,24 @@ class Held:
         found = ready.rows(NEXT, (_sequence(model), most))
         self.keys.setdefault(model, []).extend(int(key) for (key,) in found)
 
-    def mark(self) -> "Mark":
-        """How much is held now."""
-        return (
-            {target: len(rows) for target, rows in self.inserts.items()},
-            {target: dict(rows) for target, rows in self.updates.items()},
-        )
-
-    def back_to(self, mark: "Mark") -> None:
-        """Let go of what was held back since then."""
-        inserts, self.updates = mark[0], dict(mark[1])
-        self.inserts = {
-            target: rows[: inserts[target]]
-            for target, rows in self.inserts.items()
-            if target in inserts
-        }
+    def back_to(self, mark: int) -> None:
+        """Let go of what was held back since `undo` was so long."""
+        while len(self.undo) > mark:
+            self.undo.pop()()
 
     def send(self) -> None:
         """Write everything, as one statement.
 
         Raises  ObjectDoesNotExist when a record that was to be changed is not there.
         """
-        if not self.inserts and not self.updates:
+        new = {target: rows for target, rows in self.inserts.items() if rows}
+        changed = {change: [*rows.values()] for change, rows in self.updates.items() if rows}
+        if not new and not changed:
             return
-        sql = _statement(tuple(self.inserts), tuple(self.updates))
-        said: list[Sequence[Row]] = list(self.inserts.values())
-        changed = [list(rows.values()) for rows in self.updates.values()]
-        ((*counts,),) = ready.rows(sql, [_json(rows) for rows in said + changed])
-        for (model, _names), rows, count in zip(self.updates, changed, counts, strict=True):
+        sql = _statement(tuple(new), tuple(changed))
+        said: list[Sequence[Row]] = [*new.values(), *changed.values()]
+        ((*counts,),) = ready.rows(sql, [_json(rows) for rows in said])
+        for ((model, _fields), rows), count in zip(changed.items(), counts, strict=True):
             if count != len(rows):
                 raise ObjectDoesNotExist(f"{len(rows) - count} of {model.__name__} are not there")
 
@@ -137,7 +132,7 @@ def together() -> Iterator[Held]:
     """
     outer = _held.get()
     if outer is not None:
-        before = outer.mark()
+        before = len(outer.undo)
         try:
             yield outer
         except BaseException:
@@ -217,6 +212,19 @@ def _value(column: "Field[Any, Any]", record: Model, *, add: bool) -> object:
     if _is_plain(column):
         return getattr(record, column.attname)
     return ready.value_of(column, record, add=add)
+
+
+def _set(undo: list[Callable[[], object]], held: dict[Any, Any], new: Mapping[Any, Any]) -> None:
+    """Put values into what is held, and note how they are taken back."""
+    before = {name: held[name] for name in new if name in held}
+
+    def back() -> None:
+        for name in new:
+            held.pop(name)
+        held.update(before)
+
+    held.update(new)
+    undo.append(back)
 
 
 def _json(rows: Sequence[Row]) -> str:

@@ -75,6 +75,37 @@ def test_what_fails_inside_is_let_go_of_alone() -> None:
     assert kept() == {"before": 1, "after": 1}
 
 
+def test_a_change_that_fails_inside_leaves_the_one_before_it() -> None:
+    there = one("there")
+    there.save()
+    with together.together():
+        new = one("new")
+        together.insert(new)
+        there.failures = new.failures = 3
+        together.update(there, "failures")
+        together.update(new, "failures")
+        with pytest.raises(ZeroDivisionError):
+            _change_and_fail(there, new)
+    assert kept() == {"there": 3, "new": 3}
+
+
+def _change_and_fail(*records: Attempt) -> None:
+    with together.together():
+        for record in records:
+            record.failures = 9
+            together.update(record, "failures")
+        raise ZeroDivisionError
+
+
+def test_one_record_is_not_changed_in_two_ways_at_once() -> None:
+    there = one("there")
+    there.save()
+    with together.together():
+        together.update(there, "failures")
+        with pytest.raises(ValueError, match="twice"):
+            together.update(there, "kind")
+
+
 def test_a_rule_of_the_table_refuses_the_whole_statement() -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         write(one("twice"), one("twice"))
