@@ -214,7 +214,7 @@ def _tables(
             _("按来源"),
             _("来源"),
             _rows(
-                found.channels.items(),
+                sorted(found.channels.items(), key=_most_reported),
                 lambda code: (
                     str(channels.get(code, code)),
                     listed(channel=code),
@@ -237,6 +237,12 @@ def _rows(
     ]
 
 
+def _most_reported(group: tuple[str, Figures]) -> tuple[int, str]:
+    """The order of kinds and channels: the most reported first, then by code."""
+    code, own = group
+    return -own.get(Measure.REPORTED, NONE).n, code
+
+
 def _by_major(found: Cut, asked: filters.Filters) -> list[tuple[tuple[str, str], Figures]]:
     """Kinds brought together by their major class, the largest first."""
     major_of = dict(Kind.objects.filter(pk__in=found.kinds).values_list("pk", "major_code"))
@@ -246,14 +252,16 @@ def _by_major(found: Cut, asked: filters.Filters) -> list[tuple[tuple[str, str],
         for measure, tally in own.items():
             before = into.get(measure, NONE)
             into[measure] = Tally(*(a + b for a, b in zip(before, tally, strict=True)))
-    largest = sorted(sums.items(), key=lambda pair: -pair[1].get(Measure.REPORTED, NONE).n)
+    largest = sorted(sums.items(), key=_most_reported)
     return [((code, names.get(code, _("未定类别"))), own) for code, own in largest]
 
 
 def _units(found: Cut) -> list[tuple[str, str, str, list[Row]]]:
     """The handling units to which something was sent, the busiest first."""
     busy = {unit: own for unit, own in found.units.items() if unit and own.get(Measure.SENT)}
-    largest = sorted(busy.items(), key=lambda pair: -pair[1][Measure.SENT].n)[:UNITS_MOST]
+    largest = sorted(busy.items(), key=lambda pair: (-pair[1][Measure.SENT].n, pair[0]))[
+        :UNITS_MOST
+    ]
     names = dict(Unit.objects.filter(Q(pk__in=[u for u, _o in largest])).values_list("pk", "name"))
     most = max((own[Measure.SENT].n for _unit, own in largest), default=0)
     rows = [
