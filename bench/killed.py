@@ -27,7 +27,7 @@ from typing import Any
 
 from bench.killed_load import Crowd
 from bench.measure import machine
-from bench.served import SHIYU, Process, carry_out, free_port, own_home, wait_for
+from bench.served import SHIYU, Process, Trouble, carry_out, free_port, own_home, wait_for
 from shiyu.notices.tests.peers import HttpPeer, MailPeer, http_peer, mail_peer
 
 Facts = dict[str, Any]
@@ -57,7 +57,11 @@ class Killer:
         self.home, self.log = home, log
         self.port = free_port(2)
         self.serving = Serving(log=log, port=self.port)
-        wait_for(self.serving)  # type: ignore[arg-type]
+        try:
+            wait_for(self.serving)  # type: ignore[arg-type]
+        except Trouble:
+            self.serving.end()
+            raise
         self.killed: Counter[str] = Counter()
         self.waiting: list[str] = []
         self.importing: subprocess.Popen[bytes] | None = None
@@ -147,7 +151,11 @@ def run(home: Path, seconds: float, every: float, peer: HttpPeer, post: MailPeer
     log.touch()
     plan = _made(home, log, peer, post)
     killer = Killer(home, log)
-    crowd, ledger = asyncio.run(_work(home, plan, killer, seconds, every))
+    try:
+        crowd, ledger = asyncio.run(_work(home, plan, killer, seconds, every))
+    except BaseException:
+        killer.serving.end()
+        raise
     found: Facts = {"machine": machine(), "load": os.getloadavg()[0], "seconds": seconds}
     found |= {"kills": dict(killer.killed), "killed": killer.killed.total()}
     found |= {"done": dict(crowd.done), "repeats": dict(crowd.repeats)}
