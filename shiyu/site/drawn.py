@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeData, SafeString
 
 from shiyu.site.icons import MARKS
 from shiyu.site.lights import Light
@@ -39,7 +39,7 @@ def light(shown: Light, form: str, now: datetime) -> SafeString:
     elif in_row:
         parts.append(SILENT.format(WORD, escaped(shown.word)))
     parts.append(f'<span class="sr light-name">{escaped(shown.name)}</span></span>')
-    return SafeString("".join(parts))
+    return _made(parts)
 
 
 def options(choices: Iterable[Sequence[object]], chosen: str) -> SafeString:
@@ -49,7 +49,18 @@ def options(choices: Iterable[Sequence[object]], chosen: str) -> SafeString:
         picked = " selected" if str(code) == chosen else ""
         indent = "\u3000" if any(inner) else ""
         lines.append(f'<option value="{_text(code)}"{picked}>{indent}{_text(name)}</option>')
-    return SafeString("".join(lines))
+    return _made(lines)
+
+
+def control(template_name: str, widget: Told) -> SafeString | None:
+    """The control that this template of Django's would draw; None for one not written here."""
+    drawn = CONTROLS.get(template_name)
+    return _made([drawn(widget)]) if drawn else None
+
+
+def _made(parts: Iterable[str]) -> SafeString:
+    """Put together: whatever is not of ours in it went through `escaped`."""
+    return SafeString("".join(parts))
 
 
 def _running(shown: Light, now: datetime) -> str:
@@ -82,7 +93,7 @@ def _attributes(widget: Told) -> str:
 def _text(value: object) -> str:
     """A value as a template would write it: what is safe already stays as it is."""
     text = str(value)
-    return text if hasattr(text, "__html__") else escaped(text)
+    return text if isinstance(text, SafeData) else escaped(text)
 
 
 def _input(widget: Told) -> str:

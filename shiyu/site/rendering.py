@@ -4,9 +4,8 @@ from typing import Any
 
 from django.forms.renderers import TemplatesSetting
 from django.http import HttpRequest
-from django.utils.safestring import SafeString
 
-from shiyu.site.drawn import CONTROLS
+from shiyu.site.drawn import control
 
 
 class Forms(TemplatesSetting):
@@ -21,7 +20,5 @@ class Forms(TemplatesSetting):
     def render(
         self, template_name: str, context: dict[str, Any], request: HttpRequest | None = None
     ) -> str:
-        drawn = CONTROLS.get(template_name)
-        if drawn is not None:
-            return SafeString(drawn(context["widget"]))
-        return super().render(template_name, context, request)
+        drawn = control(template_name, context.get("widget", {}))
+        return super().render(template_name, context, request) if drawn is None else drawn
