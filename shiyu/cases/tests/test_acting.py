@@ -24,7 +24,7 @@ def today() -> date:
 
 
 def post_of(world: World, key: str) -> Post:
-    return Appointment.objects.get(person=world.people[key]).post
+    return Appointment.objects.in_force(today()).get(person=world.people[key]).post
 
 
 def let_act(world: World, deputy: str, whose: str, **days: date) -> Appointment:
