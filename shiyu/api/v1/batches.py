@@ -153,7 +153,8 @@ def move_many(request: HttpRequest, data: Moves) -> MovedMany:
 
 def _cases(actor: Actor, numbers: Sequence[str]) -> dict[str, Case]:
     """Those of the named cases that this actor may know of."""
-    return {case.number: case for case in rules.visible_to(actor).filter(number__in=numbers)}
+    seen = rules.visible_to(actor).filter(number__in=numbers)
+    return {case.number: case for case in seen.only("number", "version", "kind")}
 
 
 def _move(actor: Actor, found: dict[str, Case], one: MoveOf, *, twice: bool) -> Moved:

@@ -66,11 +66,7 @@ def unit_called(code: str, field: str = "unit") -> Unit:
 
 
 def units_called(codes: Sequence[str], field: str) -> list[Unit]:
-    known = {unit.code: unit for unit in Unit.objects.filter(code__in=codes)}
-    for code in codes:
-        if code not in known:
-            raise _wrong(field, _("没有代码为“%(code)s”的机构") % {"code": code})
-    return [known[code] for code in codes]
+    return [unit_called(code, field) for code in codes]
 
 
 def own_unit(actor: Actor, code: str | None) -> Unit:

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -291,6 +292,7 @@ def _version(request: HttpRequest) -> int | None:
     return int(found[1])
 
 
+@cache
 def _takes_version(act: Callable[..., Any]) -> bool:
     return "version" in inspect.signature(act).parameters
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Self
 
 from shiyu.common.worktime.zone import date_of, day_number
@@ -116,13 +117,7 @@ class Allowance:
     @classmethod
     def parse(cls, text: str, *, season: Season | None = None) -> Self:
         """Read "2紧急工作时", " 5个工作日", "种植季节15工作日"; else ValueError with a sentence."""
-        written = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
-        found = _WRITTEN.fullmatch(written)
-        unit = _BY_WORD.get(found["unit"]) if found else None
-        if found is None or unit is None:
-            words = "、".join(f"n{word}" for word in _BY_WORD)
-            raise ValueError(f"时限“{text}”看不懂：应写作 {words} 之一，n 为整数")
-        return cls(int(found["amount"]), unit, found["season"], season)
+        return cls(*_read(text), season)
 
     def within(self, season: Season | None) -> Self:
         """The same allowance, counted only in these days of the year."""
@@ -135,6 +130,18 @@ class Allowance:
 
     def __str__(self) -> str:
         return f"{self.season_name}{self.amount}{self.unit.value}"
+
+
+@lru_cache(maxsize=512)
+def _read(text: str) -> tuple[int, Unit, str]:
+    """Amount, unit and label of what is written; the same few are read at every move."""
+    written = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+    found = _WRITTEN.fullmatch(written)
+    unit = _BY_WORD.get(found["unit"]) if found else None
+    if found is None or unit is None:
+        words = "、".join(f"n{word}" for word in _BY_WORD)
+        raise ValueError(f"时限“{text}”看不懂：应写作 {words} 之一，n 为整数")
+    return int(found["amount"]), unit, found["season"]
 
 
 @dataclass(frozen=True, slots=True)
