@@ -57,7 +57,10 @@ async function askForNews(): Promise<void> {
 }
 
 export function letIn(): void {
-  if (fresh.size + changed.size) location.reload();
+  if (!(fresh.size + changed.size)) return;
+  const list = one("[data-list]")?.dataset.listUrl; // a case open beside it has put its own address there
+  if (list && list !== location.pathname + location.search) location.assign(list);
+  else location.reload();
 }
 
 /** A changed row is fetched alone and swapped where it stands, unless someone is in it. */

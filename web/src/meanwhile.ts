@@ -57,7 +57,8 @@ function show(open: HTMLElement, said: string[]): void {
     event.preventDefault();
     void renew();
   });
-  open.prepend(make("p", { class: "note case-changed", role: "status" }, words, again));
+  const line = make("p", { class: "note case-changed", role: "status" }, words, again);
+  open.prepend(make("div", { class: "case-news" }, line)); // lies over the head: nothing is pushed down
 }
 
 /** The case as it is now, with what was typed put back into the same fields, or into a remark. */
