@@ -102,7 +102,7 @@ def test_two_reapers_at_once_take_up_a_job_once(queue, database):
     assert (first, second) == ((1, 0), (0, 0))
 
 
-def test_a_job_is_carried_out_by_a_worker_of_its_queue_alone(queue):
+def test_a_job_is_carried_out_by_a_worker_of_its_queue_alone(queue, database):
     for name in ("bulk", "interactive"):
         queue.execute(
             "INSERT INTO procrastinate_jobs (queue_name, task_name, args) "
@@ -113,7 +113,7 @@ def test_a_job_is_carried_out_by_a_worker_of_its_queue_alone(queue):
 
     ended = subprocess.run(
         [sys.executable, "-c", "from shiyu.site.work import work; work('bulk', wait=False)"],
-        env=dict(os.environ),
+        env={**os.environ, **database.environment()},
         capture_output=True,
         text=True,
         timeout=60,

@@ -154,6 +154,14 @@ def add(table: str, row: Row, *, tail: str = "") -> None:
         held.add(table, row, tail=tail)
 
 
+def waiting(table: str) -> list[Row]:
+    """The rows of a table that are held back and not yet written, in their order."""
+    held = _held.get()
+    if held is None:
+        return []
+    return [row for (name, *_), rows in held.inserts.items() if name == table for row in rows]
+
+
 def insert(record: Model, *, numbered: bool = True, tail: str = "") -> None:
     """Write a new record; its key is then known, unless nobody needs it.
 

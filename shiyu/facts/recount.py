@@ -18,6 +18,7 @@ from django.db import connection
 from shiyu.cases.models import Case
 from shiyu.cases.replay import Standing, Step, apply
 from shiyu.cases.story import STEPS
+from shiyu.common import together
 from shiyu.facts.counting import Entry
 from shiyu.places.rules import the_city
 
@@ -212,7 +213,10 @@ class Retold:
 
 
 def retold(case: Case) -> tuple[Retold, list[Entry]]:
-    """One case told anew from its lines so far, and what the last of them counted."""
+    """One case told anew from its lines so far, and what the last of them counted.
+
+    Lines that are held back, to be written with the rest of a move, are among them.
+    """
     stored = Stored(
         case.taken_in_at, case.place_id, case.kind_id or 0, case.channel, case.centre_id
     )
@@ -220,7 +224,15 @@ def retold(case: Case) -> tuple[Retold, list[Entry]]:
     story = _begun(stored, ZoneInfo(the_city().timezone))
     for _pk, line in _lines({case.pk: stored}):
         last = story.tell(line)
+    for row in together.waiting("journal_line"):
+        if row["subject"] == case.subject:
+            last = story.tell(_held_line(row))
     return story, last
+
+
+def _held_line(row: Mapping[str, Any]) -> Told:
+    facts, worded = row["facts"].obj, row["remark_id"] is not None
+    return Told(row["verb"], row["occurred_at"], row["actor"], facts, worded)
 
 
 @dataclass(slots=True)

@@ -18,7 +18,11 @@ def split(array: str) -> list[str]:
     return sorted(array.strip("{}").split(",")) if array != "{}" else []
 
 
-@given(st.lists(st.text(st.sampled_from(SIGNS) | st.characters(), max_size=40), max_size=8))
+@given(
+    st.lists(
+        st.text(st.sampled_from(SIGNS) | st.characters(codec="utf-8"), max_size=40), max_size=8
+    )
+)
 @settings(max_examples=150, deadline=None)
 def test_a_column_is_cut_like_its_texts(texts: list[str]) -> None:
     found = cut_many(pl.Series(texts, dtype=pl.String))

@@ -34,8 +34,11 @@ class TestDatabase:
     __test__ = False
 
     def __init__(self) -> None:
-        # The workers of a run divided among several processes share the first one's cluster.
         place = os.environ.setdefault("SHIYU_TEST_HOME", str(home() / "test"))
+        # Each worker of a divided run has a cluster of its own: what is under way in one holds
+        # back, in all databases of a cluster, what sealing and the live feed may read.
+        if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+            place = f"{place}-{worker}"
         self.cluster = Cluster(Path(place), throwaway=True)
         self.written = self.cluster.hold()
         self.name = f"test_{os.getpid()}"
