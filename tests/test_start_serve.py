@@ -42,6 +42,12 @@ def until(question, patience_s=PATIENCE_S):
     return answer
 
 
+def worker_of(queue, served):
+    """The process that works on a queue, once it has been started; else 0."""
+    below = descendants(served.process.pid)
+    return next((pid for pid, words in below.items() if f"site.work {queue}" in words), 0)
+
+
 def answers(port):
     try:
         return ask(port)[0] < 500
@@ -139,16 +145,10 @@ def test_every_page_carries_the_headers_that_keep_others_out(served):
 
 
 def test_a_process_that_dies_is_started_again_and_said_so(served):
-    victim = next(
-        pid for pid, words in descendants(served.process.pid).items() if "site.work bulk" in words
-    )
-
-    os.kill(victim, signal.SIGKILL)
+    os.kill(until(lambda: worker_of("bulk", served)), signal.SIGKILL)
 
     assert until(lambda: "Worker of the queue bulk: ended (signal 9)" in served.said)
-    assert until(
-        lambda: any("site.work bulk" in words for words in descendants(served.process.pid).values())
-    )
+    assert until(lambda: worker_of("bulk", served))
 
 
 def test_a_killed_database_is_started_again_and_the_pages_go_on(served):
