@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from shiyu.api.tests.calling import System, let_in, told
 from shiyu.cases.models import Case, Report
-from shiyu.cases.tests.world import THERE, World
+from shiyu.cases.tests.world import THERE, World, a_photo
 from shiyu.common.models import Answered
 from shiyu.journal.models import Line
 
@@ -60,6 +60,16 @@ def test_a_refused_report_leaves_nothing_of_itself(world: World, desk: System) -
 
     assert statuses(desk.post("/batches/cases", said)) == [422, 201]
     assert Case.objects.count() == Line.objects.filter(verb="report").count() == 1
+
+
+def test_a_photo_belongs_to_the_first_that_names_it(world: World, desk: System) -> None:
+    photo = desk.upload(a_photo()).json()["id"]
+
+    answer = desk.post("/batches/cases", reports("a", "b", photos=[photo]))
+
+    assert statuses(answer) == [201, 422]
+    assert Case.objects.count() == Report.objects.count() == 1
+    assert Line.objects.filter(verb="report").count() == 1
 
 
 def test_the_same_request_again_is_given_the_same_answer(world: World, desk: System) -> None:

@@ -170,7 +170,8 @@ def _move(actor: Actor, found: dict[str, Case], one: MoveOf, *, twice: bool) -> 
     except ValidationError as error:
         wrong = [(of_field(e), sentence(e["type"], e.get("ctx"))) for e in error.errors()]
         raise Invalid(sentence("invalid"), fields=wrong) from error
-    return moved(actor, case, one.move, data, one.version)
+    with together.together():  # refused at its very end, it leaves nothing held back
+        return moved(actor, case, one.move, data, one.version)
 
 
 def _tried(act: Callable[[], T]) -> T | Refused:

@@ -1,6 +1,7 @@
 """Taking a report in, once, however often it is sent (上报)."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -124,8 +125,7 @@ def _report_many(intakes: Sequence[Intake], actor: Actor) -> list[Outcome]:
             try:
                 if named not in known:
                     check_shape(intake)
-                    direction = Case.Direction.UP
-                    done = take_in(intake, actor=actor, direction=direction, fresh=next(numbers))
+                    done = _one_of_many(intake, actor, next(numbers))
                     known[named] = done[0]
                     found.append(done)
                 else:
@@ -133,6 +133,13 @@ def _report_many(intakes: Sequence[Intake], actor: Actor) -> list[Outcome]:
             except Refused as refusal:
                 found.append(refusal)
     return found
+
+
+def _one_of_many(intake: Intake, actor: Actor, fresh: taking.Fresh) -> tuple[Report, str]:
+    """One report of a batch: refused, it leaves neither what it held back nor what it wrote."""
+    undone = transaction.atomic() if intake.photos else nullcontext()
+    with undone, together.together():
+        return take_in(intake, actor=actor, direction=Case.Direction.UP, fresh=fresh)
 
 
 def _known_of(intakes: Sequence[Intake]) -> dict[tuple[str, str], Report]:
