@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from shiyu.cases import actions
 from shiyu.cases.models import Case, Report
 from shiyu.cases.tests.world import HERE, World
+from shiyu.catalogue.models import Procedure
 from shiyu.people.actors import Actor
 from shiyu.site.commands.import_ import command
 
@@ -100,7 +101,7 @@ def test_real_messages_are_read_row_for_row(
         csv.writer(file).writerows(rows)
     ids = [row[0] for row in rows[1:]]
     words = ["--preset", "12345", "--place", "410204", "--columns", "closed=,place="]
-    world.procedure.__class__.objects.update(valid_from="2010-01-01")
+    Procedure.objects.create(version=2, valid_from="2010-01-01", limits=world.procedure.limits)
     ended = run(path, *words, "--rejects", tmp_path / "r.csv", "--json")
     assert ended.exit_code == 0, (ended.output, ended.exception)
     figures = json.loads(ended.stdout.splitlines()[-1])
