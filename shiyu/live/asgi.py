@@ -27,6 +27,13 @@ from shiyu.live.who import actor_of_session, concern_of  # noqa: E402
 LOOK_AGAIN_S = 4.0
 SWEEP_S = 3.0
 SAID_MOST = 200
+SAFE = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-site"),
+)
+"""What keeps an answer of the feed from being read as a page or a picture."""
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -173,7 +180,7 @@ async def _answer(send: Send, status: int, body: bytes, headers: dict[str, str])
 
 def _start(status: int, headers: dict[str, str], kind: bytes) -> dict[str, Any]:
     given = [(b"content-type", kind), (b"cache-control", b"no-store"), (b"vary", b"Origin")]
-    given.append((b"x-content-type-options", b"nosniff"))
+    given.extend(SAFE)
     origin = headers.get("origin", "")
     if origin and origin in _origins():
         given.append((b"access-control-allow-origin", origin.encode("latin-1")))

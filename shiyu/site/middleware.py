@@ -62,6 +62,7 @@ class Headers:
         response.setdefault("Referrer-Policy", "same-origin")
         response.setdefault("Permissions-Policy", PERMISSIONS)
         response.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if request.is_secure():
             response.setdefault("Strict-Transport-Security", HSTS)
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
@@ -90,6 +91,9 @@ def _content_policy(live_url: str) -> str:
         "form-action": " ".join(filter(None, ["'self'", identity.origin if identity else ""])),
         "frame-ancestors": "'none'",
         "base-uri": "'none'",
+        # No text becomes markup or code but through these two: swaps.ts and map.ts.
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "htmx default",
     }
     return "; ".join(f"{name} {value}" for name, value in rules.items())
 
