@@ -39,6 +39,7 @@ HISTORY = {
     "catalogue_standard": Kept(frozenset({"valid_until"})),
     "catalogue_responsibility": Kept(),
     "catalogue_procedure": Kept(frozenset({"id"})),  # a lock needs a right to change something
+    "catalogue_objection": Kept(frozenset({"stage", "answer", "ended_by_id", "ended_at"})),
     "catalogue_reason": Kept(frozenset({"ended_at"})),
     "notices_attempt": Kept(frozenset({"left_at", "ended_at", "outcome", "why"})),
     "notices_notice": Kept(frozenset({"read_at"})),

@@ -7,7 +7,12 @@ class CatalogueConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """The catalogue follows units that are merged or split."""
+        """The catalogue follows units that are merged or split; notices lead to objections."""
+        from django.urls import reverse
+
         from shiyu.catalogue.following import register
+        from shiyu.notices.kinds import pages
+
+        pages.setdefault("objection", lambda _subject: reverse("catalogue:objections"))
 
         register()

@@ -1,5 +1,6 @@
 """Forms of the catalogue: kinds, conditions, the procedure's numbers, lists, files (标准表单)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -7,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from shiyu.catalogue.models import Kind, Procedure, Reason, Responsibility, Standard
+from shiyu.catalogue.models import Kind, Objection, Procedure, Reason, Responsibility, Standard
 from shiyu.catalogue.wanted import CLOCKS, EVIDENCE, Named, Wanted, allowance, led_once, season
 from shiyu.common.errors import Refused
 from shiyu.people.forms import RefusableForm
@@ -254,6 +255,33 @@ class ProcedureForm(DaysForm):
         """What the form shows of the version in force."""
         shown = {name: getattr(procedure, name) for name in ProcedureForm.NUMBERS}
         return shown | {f"limit_{name}": text for name, text in procedure.limits.items()}
+
+
+class ObjectionForm(RefusableForm):
+    """What a unit holds against a version of a standard (标准异议)."""
+
+    version = forms.ChoiceField(label=gettext_lazy("对哪一版"))
+    unit = forms.ChoiceField(label=gettext_lazy("提出单位"))
+    said = forms.CharField(
+        label=gettext_lazy("异议"),
+        max_length=Objection.LONGEST,
+        help_text=gettext_lazy("哪里不合适、依据什么、希望怎么改；所有登录的人都能看到"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"required": gettext_lazy("写明哪里不合适、依据什么、希望怎么改")},
+    )
+
+    def __init__(
+        self, data: Any, *, standards: Sequence[Standard], units: Sequence[Unit], **words: Any
+    ) -> None:
+        super().__init__(data, **words)
+        told = _("第 %(version)d 版，%(day)s 起")
+        versions = [
+            (str(s.pk), told % {"version": s.version, "day": s.valid_from.isoformat()})
+            for s in standards
+        ]
+        self.fields["version"].choices = versions  # type: ignore[attr-defined]
+        named = [(str(unit.pk), unit.name) for unit in units]
+        self.fields["unit"].choices = named  # type: ignore[attr-defined]
 
 
 class UploadForm(DaysForm):

@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from shiyu.people.models import Tier, Unit
+from shiyu.catalogue.lifecycle import ObjectionStage
+from shiyu.people.models import Person, Tier, Unit
 
 
 class Procedure(models.Model):
@@ -157,6 +158,48 @@ class Reason(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+class Objection(models.Model):
+    """What a unit holds against a version of a standard, and how it was answered (标准异议).
+
+    said, answer  official words of the unit and of the editors, read by everybody signed in.
+    """
+
+    LONGEST = 500
+
+    standard = models.ForeignKey(Standard, models.PROTECT, related_name="objections")
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="+")
+    said = models.CharField(_("异议"), max_length=LONGEST)
+    raised_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    raised_at = models.DateTimeField(_("提出时间"))
+    stage = models.CharField(_("状态"), max_length=12, choices=ObjectionStage, default="raised")
+    answer = models.CharField(_("答复"), max_length=LONGEST, default="", blank=True)
+    ended_by = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True, blank=True)
+    ended_at = models.DateTimeField(_("答复时间"), null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["standard", "unit"],
+                condition=Q(stage="raised"),
+                name="one_open_objection_of_a_unit",
+            ),
+            models.CheckConstraint(
+                condition=Q(stage="raised", ended_at__isnull=True)
+                | (~Q(stage="raised") & Q(ended_at__isnull=False)),
+                name="objection_ended_with_its_stage",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.said
+
+    @property
+    def subject(self) -> str:
+        """Its name in the journal, e.g. objection:17."""
+        return f"objection:{self.pk}"
 
 
 class SheetUpload(models.Model):

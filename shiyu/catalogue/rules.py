@@ -10,12 +10,12 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from shiyu.catalogue.models import Kind, Procedure, Reason, Responsibility, Standard
+from shiyu.catalogue.models import Kind, Objection, Procedure, Reason, Responsibility, Standard
 from shiyu.common import ready
 from shiyu.common.errors import NotAllowed, OutOfOrder
 from shiyu.people.actors import Actor
-from shiyu.people.duties import Duty
-from shiyu.people.models import Tier, Unit
+from shiyu.people.duties import ADMINISTRATION, Duty
+from shiyu.people.models import Appointment, Tier, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,3 +206,23 @@ def must_edit(actor: Actor) -> None:
     """Refuse whoever may not change the catalogue."""
     if not may_edit(actor):
         raise NotAllowed(_("您没有维护立结案标准的权限"))
+
+
+def editors() -> set[int]:
+    """The people who edit the catalogue today (标准维护人)."""
+    held = Appointment.objects.in_force(timezone.localdate())
+    held = held.filter(post__duties__duty=Duty.SYSTEM_ADMIN, person__is_active=True)
+    return set(held.values_list("person", flat=True))
+
+
+def objects_for(actor: Actor) -> frozenset[int]:
+    """The units for which this person may object to a standard: those they work for (所属单位)."""
+    if actor.kind != "person":
+        return frozenset()
+    return frozenset(s.unit_id for s in actor.held if s.duty not in ADMINISTRATION)
+
+
+def objections(*, open_only: bool = False) -> QuerySet[Objection]:
+    """What units hold against standards, for whoever has signed in, newest first (标准异议)."""
+    found = Objection.objects.select_related("standard__kind", "unit", "raised_by", "ended_by")
+    return found.filter(stage="raised") if open_only else found

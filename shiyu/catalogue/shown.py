@@ -1,13 +1,13 @@
 """What the catalogue's pages show, read in as few queries however many rows (页面内容)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
 
 from shiyu.catalogue import rules
-from shiyu.catalogue.models import Kind, Procedure, Responsibility, Standard
+from shiyu.catalogue.models import Kind, Objection, Procedure, Responsibility, Standard
 from shiyu.catalogue.wanted import CLOCKS, Difference, Piece, Wanted, differences
 from shiyu.people.models import Unit
 
@@ -32,6 +32,7 @@ class Condition:
     coming: Standard | None
     past: tuple[Standard, ...]
     newest: Standard
+    objections: tuple[Objection, ...] = ()
 
     @property
     def has_ended(self) -> bool:
@@ -49,7 +50,19 @@ def listed(kinds: Sequence[Kind], day: date) -> list[Listed]:
 
 def condition_rows(kind: Kind, day: date) -> list[Condition]:
     """The conditions of a kind as its page shows them."""
-    return [_condition(versions, day) for versions in rules.conditions_of(kind)]
+    against = objections_by_condition(kind)
+    return [_condition(versions, day, against) for versions in rules.conditions_of(kind)]
+
+
+def objections_by_condition(kind: Kind) -> dict[int, list[Objection]]:
+    """What units hold against each condition of a kind, open ones first, in one query."""
+    found: dict[int, list[Objection]] = {}
+    rows = rules.objections().filter(standard__kind=kind).exclude(stage="withdrawn")
+    for objection in rows.order_by("ended_at", "-id"):
+        found.setdefault(objection.standard.ordinal, []).append(objection)
+    for each in found.values():
+        each.sort(key=lambda o: o.stage != "raised")
+    return found
 
 
 def unit_names(every: Iterable[Wanted | None]) -> dict[int, str]:
@@ -114,7 +127,9 @@ def _row(kind: Kind, standards: Sequence[Standard], day: date) -> Listed:
     )
 
 
-def _condition(versions: Sequence[Standard], day: date) -> Condition:
+def _condition(
+    versions: Sequence[Standard], day: date, against: Mapping[int, Sequence[Objection]]
+) -> Condition:
     now = [s for s in versions if s.valid_from <= day <= (s.valid_until or date.max)]
     coming = [s for s in versions if s.valid_from > day and s.valid_until is None]
     shown = {s.pk for s in (*now[:1], *coming[:1])}
@@ -125,4 +140,5 @@ def _condition(versions: Sequence[Standard], day: date) -> Condition:
         coming[0] if coming else None,
         past,
         versions[0],
+        tuple(against.get(versions[0].ordinal, ())),
     )

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from shiyu.catalogue.views import city, conditions, kinds
+from shiyu.catalogue.views import city, conditions, kinds, objections
 
 app_name = "catalogue"
 urlpatterns = [
@@ -18,6 +18,12 @@ urlpatterns = [
         city.set_reason,
         name="set_reason",
     ),
+    path("objections/", objections.listing, name="objections"),
+    re_path(
+        r"^objections/(?P<number>[0-9]{1,18})/(?P<what>adopt|decline|withdraw)/$",
+        objections.act,
+        name="act_on_objection",
+    ),
     path("upload/", city.upload, name="upload"),
     path("upload/<int:number>/publish/", city.publish, name="publish"),
     path("kinds/<str:code>/", kinds.kind, name="kind"),
@@ -32,4 +38,5 @@ urlpatterns = [
         name="withdraw_condition",
     ),
     path("kinds/<str:code>/conditions/<int:ordinal>/compare/", conditions.compare, name="compare"),
+    path("kinds/<str:code>/conditions/<int:ordinal>/object/", objections.raise_one, name="object"),
 ]

@@ -43,6 +43,11 @@ SENTENCES: dict[str, "StrPromise"] = {
     "export_asked": gettext_lazy("一份导出等您批准：%(queue)s，%(count)s 行"),
     "export_decided": gettext_lazy("您申请的导出有了决定：%(queue)s，%(count)s 行"),
     "handed_over": gettext_lazy("%(unit)s机构变更，%(count)s 件在办案件由您单位承接"),
+    "standard_objected": gettext_lazy(
+        "%(unit)s对“%(kind)s”立案条件 %(ordinal)s 提出异议，等您答复"
+    ),
+    "standard_answered": gettext_lazy("您单位对“%(kind)s”立案条件 %(ordinal)s 的异议有了答复"),
+    "export_limits": gettext_lazy("导出限额已改：一次最多 %(most)s 行，%(alone)s 行以内无须批准"),
     "channel_down": gettext_lazy("发送接口“%(name)s”连续失败，已暂停尝试"),
     "subscription_paused": gettext_lazy("订阅“%(name)s”已暂停：积压太多，或对方已停用"),
 }

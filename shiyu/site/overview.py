@@ -68,6 +68,7 @@ PARTS = (
             _line("catalogue:kinds", _("立结案标准"), _("小类、立案条件、时限、责任单位")),
             _line("catalogue:grid", _("入格事项清单"), _("哪些事项可以交到网格")),
             _line("catalogue:procedure", _("流程参数"), _("各环节时限、延期、挂账、重办")),
+            _line("catalogue:objections", _("标准异议"), _("哪些单位认为标准不合适，怎样答复的")),
             _line("catalogue:reasons", _("常用理由"), _("办理时一点就写上的话")),
         ),
     ),

@@ -13,6 +13,7 @@ from tests.every_page.address import (
     Address,
     of,
 )
+from tests.every_page.people import WORKING
 
 ADDRESSES: dict[str, list[Address]] = {
     "calendars:list": [of(SIGNED_IN)],
@@ -72,6 +73,15 @@ ADDRESSES: dict[str, list[Address]] = {
     "catalogue:grid": [of(SIGNED_IN)],
     "catalogue:procedure": [of(SIGNED_IN)],
     "catalogue:reasons": [of(SIGNED_IN)],
+    "catalogue:objections": [of(SIGNED_IN)],
+    "catalogue:object": [
+        of(SIGNED_IN, OK, NOT_SO, holders=WORKING, code="10101", ordinal=1),
+        of(SIGNED_IN, NONE, NONE, code="10101", ordinal=99),
+    ],
+    "catalogue:act_on_objection": [
+        of(SIGNED_IN, NO_METHOD, NONE, number=OTHERS, what="adopt"),
+        of(SIGNED_IN, NO_METHOD, NONE, number=OTHERS, what="withdraw"),
+    ],
     "catalogue:kind": [of(SIGNED_IN, code="10101"), of(SIGNED_IN, NONE, code="nowhere")],
     "catalogue:compare": [
         of(SIGNED_IN, code="10101", ordinal=1),

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from shiyu.catalogue import actions
+from shiyu.catalogue import actions, rules
 from shiyu.catalogue.forms import ConditionForm, LastDayForm
 from shiyu.catalogue.models import Kind, Standard
 from shiyu.catalogue.shown import compared, unit_names
@@ -151,7 +151,13 @@ def _preview(request: SignedIn, standard: Standard | None, form: ConditionForm) 
         raise OutOfOrder(_("您打开页面以后，别人发布了新的版本"))
     names = unit_names([old, form.wanted])
     left_out = {"csrfmiddlewaretoken", "form_token", "checked"}
+    against = rules.objections(open_only=True)
     return {
+        "objections": list(
+            against.filter(standard__kind=standard.kind_id, standard__ordinal=standard.ordinal)
+        )
+        if standard
+        else [],
         "differences": differences(old, form.wanted, names),
         "day": form.cleaned_data["valid_from"],
         "today": form.cleaned_data["valid_from"] == timezone.localdate(),

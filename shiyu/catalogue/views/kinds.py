@@ -59,6 +59,7 @@ def kind(request: SignedIn, code: str) -> HttpResponse:
         "why_not_to_grid": rules.may_go_to_grid(found),
         "history": history(f"kind:{found.pk}"),
         "may_edit": rules.may_edit(actor_of(request)),
+        "own": rules.objects_for(actor_of(request)),
         "today": timezone.localdate(),
     }
     return render(request, "catalogue/kind.html", context)
