@@ -52,9 +52,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "shiyu.site.health.Health",
+    "shiyu.site.trails.Trails",
     "shiyu.site.door.Door",
-    "shiyu.site.middleware.Unavailable",
     "shiyu.site.middleware.Headers",
+    "shiyu.site.middleware.Unavailable",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -152,16 +154,16 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "filters": {
-        "outage": {"()": "shiyu.site.logs.NotAnOutage"},
-        "keys": {"()": "shiyu.site.logs.WithoutKeys"},
+    "formatters": {
+        "lines": {"()": "shiyu.site.logs.Lines"},
+        "json": {"()": "shiyu.site.logs.Json"},
     },
+    "filters": {"outage": {"()": "shiyu.site.logs.NotAnOutage"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["outage", "keys"],
+            "formatter": "json" if os.environ.get("SHIYU_LOG_FORM") == "json" else "lines",
+            "filters": ["outage"],
         }
     },
     "root": {"handlers": ["console"], "level": os.environ.get("SHIYU_LOG", "WARNING")},
@@ -169,6 +171,7 @@ LOGGING = {
         "django": {"handlers": [], "propagate": True},
         "django.request": {"level": "ERROR"},
         "psycopg.pool": {"level": "ERROR"},
+        "_granian": {"handlers": [], "propagate": True},  # else it quotes what went wrong
     },
 }
 
