@@ -23,7 +23,7 @@ from shiyu.api import actions, keys
 from shiyu.api.models import Client, Purpose
 from shiyu.api.refusals import KeyExpired, KeyInAddress, KeyRevoked, NoKey, TooMany, WrongPurpose
 from shiyu.api.rules import held_by
-from shiyu.common import ready
+from shiyu.common import ready, trail
 from shiyu.common.attempts import Counter, Limit, count
 from shiyu.people.actors import Actor
 from shiyu.people.sign_in import AccountAdapter
@@ -136,7 +136,10 @@ def enter(request: HttpRequest, text: str, *, purpose: str, cost: int = 1) -> Ca
         raise WrongPurpose(text % {"other": Purpose(found["purpose"]).label})
     if found["stale"]:
         actions.note_use(found["key_id"])
-    return Caller(_actor(found), purpose, quota, found["key_id"], shown.visible)
+    actor = _actor(found)
+    if (walked := trail.here()) is not None:
+        walked.actor = actor.ref
+    return Caller(actor, purpose, quota, found["key_id"], shown.visible)
 
 
 def throttle(request: HttpRequest, *, cost: int = 1, most: int = STRANGERS_PER_MINUTE) -> Quota:

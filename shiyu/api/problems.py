@@ -91,6 +91,6 @@ def of_error(request: HttpRequest, error: Exception) -> HttpResponse | None:
 def of_fault(request: HttpRequest, error: Exception) -> HttpResponse:
     """Our own fault: written down with the request's number, and nothing of it told."""
     number = request_id_of(request)
-    log.error("%s %s [%s]", request.method, request.path_info, number, exc_info=error)
+    log.error("fault at %s [%s]", request.method, number, exc_info=error)
     text = _("系统出错，已记录。再问时请说明请求编号 %(number)s") % {"number": number}
     return problem(request, 500, "server_error", text)

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from shiyu.common import trail
 from shiyu.common.errors import Refused
 from shiyu.site.middleware import answer_outage, refused
 from shiyu.site.outage import wants_json
@@ -55,8 +56,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return outage
     if wants_json(request):
         message = _("系统出错，已记录。")
-        return JsonResponse({"error": "server_error", "message": message}, status=500)
-    return HttpResponse(render_to_string("site/500.html"), status=500)
+        told = {"error": "server_error", "message": message, "request_id": trail.number()}
+        return JsonResponse(told, status=500)
+    return HttpResponse(render_to_string("site/500.html", {"number": trail.number()}), status=500)
 
 
 def _page(request: HttpRequest, name: str, status: int, message: str) -> HttpResponse:

@@ -12,9 +12,12 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from shiyu.common import measures, trail
+
 RETRY_AFTER_S = 10
 PROBE_EVERY_S = 0.5
 PROBE_TIMEOUT_S = 1
+BUSY = {"57014": "statement_timeout", "55P03": "lock_timeout"}
 
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
@@ -30,9 +33,10 @@ def is_outage(error: BaseException | None) -> TypeGuard[DatabaseError | Interfac
 def note(error: DatabaseError | InterfaceError) -> None:
     """Remember that the database is gone, so that later requests need not wait to find out."""
     global _gone
+    measures.OUTAGES.labels(_kind(error)).inc()
     if not _is_busy(error) and not _gone:
         _gone = True
-        log.warning("the database is gone: %s", str(error).strip().splitlines()[0])
+        log.warning("the database is gone (%s)", type(error.__cause__ or error).__name__)
 
 
 def is_lasting() -> bool:
@@ -59,7 +63,7 @@ def page(request: HttpRequest) -> HttpResponse:
             response: HttpResponse = JsonResponse(answer, status=503)
         else:
             context = {"message": message, "retry_after_s": RETRY_AFTER_S, "language": language}
-            context["reloads"] = request.method == "GET"
+            context |= {"reloads": request.method == "GET", "number": trail.number()}
             response = HttpResponse(render_to_string("site/unavailable.html", context), status=503)
     response["Retry-After"] = str(RETRY_AFTER_S)
     response["Cache-Control"] = "no-store"
@@ -75,6 +79,11 @@ def _is_busy(error: DatabaseError | InterfaceError) -> bool:
     """Given up on one statement or lock, by a server that is there."""
     state = getattr(error.__cause__, "sqlstate", None) or ""
     return bool(state) and not state.startswith(("08", "57P"))
+
+
+def _kind(error: DatabaseError | InterfaceError) -> str:
+    state = getattr(error.__cause__, "sqlstate", None) or ""
+    return BUSY.get(state, "busy" if _is_busy(error) else "gone")
 
 
 def _answers() -> bool:

@@ -3,9 +3,12 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from shiyu.site import looks, overview
+from shiyu.site import health, looks, overview
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("healthz", health.alive, name="healthz"),  # answered before, by health.Health
+    path("readyz", health.ready, name="readyz"),
+    path("readyz/pages", health.ready_pages, name="readyz_pages"),
     path("account/", include("shiyu.people.urls")),
     path("", include("shiyu.desk.urls")),
     path("files/", include("shiyu.files.urls")),
