@@ -127,6 +127,7 @@ TIME_ZONE = "Asia/Shanghai"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [ROOT / "shiyu" / "site" / "static"]
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # our scripts and styles are for our own pages
 MEDIA_ROOT = HOME / "files"
 
 SESSION_COOKIE_HTTPONLY = True
