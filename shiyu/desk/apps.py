@@ -16,6 +16,7 @@ class DeskConfig(AppConfig):
 
         renumbered.connect(follow_places)
         pages.setdefault("export", lambda _subject: reverse("desk:exports"))
+        pages.setdefault("city", lambda _subject: reverse("desk:export_limits"))
         pages.setdefault("unit", lambda _subject: reverse("desk:home"))
         pages.setdefault("case", lambda subject: reverse("desk:by_id", args=[_pk(subject)]))
 

@@ -103,7 +103,7 @@ class BatchItem(models.Model):
 
 
 class ExportLimits(models.Model):
-    """How much may be taken out, one row of city data (导出限额).
+    """How much may be taken out, by versions: the newest holds (导出限额).
 
     rows_most   more than this nobody exports.
     alone_most  more than this needs a second person.
@@ -112,6 +112,17 @@ class ExportLimits(models.Model):
     rows_most = models.PositiveIntegerField(_("最多行数"), default=50_000)
     alone_most = models.PositiveIntegerField(_("无须批准的行数"), default=1_000)
     kept_hours = models.PositiveSmallIntegerField(_("保留小时"), default=72)
+    set_by = models.ForeignKey(Person, models.PROTECT, related_name="+", null=True, blank=True)
+    set_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(alone_most__lte=models.F("rows_most")),
+                name="alone_within_what_anybody_exports",
+            )
+        ]
 
 
 class Export(models.Model):
@@ -120,6 +131,7 @@ class Export(models.Model):
     first, last  the places its rows lie in; whoever approves commands all of them.
     approvals    how many people have to approve it: two where it holds the whole city.
     personal     names and numbers unmasked, where its owner may know them.
+    held         the duties by which its owner saw the rows, as the file was written.
     """
 
     class Purpose(models.TextChoices):
@@ -154,6 +166,7 @@ class Export(models.Model):
     decided_at = models.DateTimeField(null=True, blank=True)
     made_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    held = models.JSONField(default=list)
     written = models.PositiveIntegerField(_("已写行数"), default=0)
     sha256 = models.CharField(max_length=64, default="", blank=True)
     failure = models.CharField(max_length=200, default="", blank=True)

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from shiyu.desk.models import Export, ExportLimits
 from shiyu.people.actors import Actor
+from shiyu.people.duties import LOOKING, Duty
 from shiyu.people.models import Appointment
 from shiyu.places.models import Place
 
@@ -17,7 +18,12 @@ WHOLE = (-(2**62), 2**62)
 
 def limits() -> ExportLimits:
     """How much may be taken out of this city."""
-    return ExportLimits.objects.get(pk=1)
+    return ExportLimits.objects.order_by("-pk")[:1].get()
+
+
+def may_set_limits(actor: Actor) -> bool:
+    """Whether this actor decides how much may be taken out: who exports nothing (安全管理)."""
+    return actor.holds(Duty.SECURITY_ADMIN)
 
 
 def reach_of(actor: Actor) -> tuple[int, int]:
@@ -26,6 +32,18 @@ def reach_of(actor: Actor) -> tuple[int, int]:
     if not scopes or actor.units("handle"):
         return WHOLE
     return min(s.first for s in scopes), max(s.last for s in scopes)
+
+
+def held_by(actor: Actor) -> list[list[object]]:
+    """The duties by which an actor sees cases, as an export keeps them."""
+    seen = {(s.duty, s.first, s.last, s.unit_id) for s in actor.scopes(*LOOKING, HANDLE)}
+    return [list(scope) for scope in sorted(seen)]
+
+
+def still_holds(actor: Actor, export: Export) -> bool:
+    """Whether its owner holds all by which the rows of the file were seen (权限未减)."""
+    now = held_by(actor)
+    return all(scope in now for scope in export.held)
 
 
 def approvals_for(actor: Actor, here_duties: Collection[str]) -> int:

@@ -36,6 +36,7 @@ ADDRESSES: dict[str, list[Address]] = {
     "desk:together_undo": [of(SIGNED_IN, NO_METHOD, NONE, key=STRANGE)],
     "desk:exports": [of(SIGNED_IN)],
     "desk:export_new": [of(SIGNED_IN, NONE, NONE)],
+    "desk:export_limits": [of(SIGNED_IN, OK, {DENIED, NOT_SO})],
     "desk:export": [of(SIGNED_IN, NONE, key=STRANGE)],
     "desk:export_progress": [of(SIGNED_IN, NONE, key=STRANGE)],
     "desk:export_decide": [of(SIGNED_IN, NO_METHOD, NONE, key=STRANGE)],

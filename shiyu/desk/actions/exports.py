@@ -150,6 +150,7 @@ def make(export: Export) -> None:
     try:
         draft = workbook.Draft(export.key)
         opened: list[int] = []
+        export.held = rules.held_by(Actor.for_person(export.person))
         columns = chosen(export.columns)
         draft.write(columns, _rows(export, columns, opened), _mark(export))
         _made(export, draft, opened)
@@ -162,8 +163,13 @@ def make(export: Export) -> None:
 
 @transaction.atomic
 def download(export: Export, *, actor: Actor) -> Path:
-    """Hand the file to its owner; each time is on the record (下载导出)."""
+    """Hand the file to its owner; each time is on the record (下载导出).
+
+    Raises  NotAllowed when a duty by which its rows were seen is held no more.
+    """
     export = _turn(export, "download", actor)
+    if not rules.still_holds(actor, export):
+        raise NotAllowed(_("生成这个文件后您的岗位变了，不能再下载。需要的话重新导出"))
     path = workbook.path_of(export.key)
     if export.expires_at is None or export.expires_at <= moment() or not path.exists():
         raise OutOfOrder(_("这个文件已过期删除，需要的话重新导出"))
@@ -225,8 +231,9 @@ def _may(actor: Actor, by: str, export: Export) -> bool:
 def _made(export: Export, draft: workbook.Draft, opened: list[int]) -> None:
     """The file stands at its place and the row says so, or neither."""
     written = Export.objects.values_list("written", flat=True).get(pk=export.pk)
-    program = Actor.program("exports")
+    program, held = Actor.program("exports"), export.held
     export = _turn(export, "make", program)
+    export.held = held
     export.made_at = moment(export.asked_at)
     export.expires_at = export.made_at + timedelta(hours=rules.limits().kept_hours)
     export.sha256, export.written = draft.sha256(), written
