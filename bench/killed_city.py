@@ -23,10 +23,10 @@ def open_outside(webhook: int, mail: int) -> Facts:
     """Two subscriptions to every event, and mail to everybody on duty."""
     from django.utils import timezone
 
+    from shiyu.common.vault import seal
     from shiyu.notices.events import EVENTS
     from shiyu.notices.models import Connector, House, Subscription
     from shiyu.notices.tests.conftest import make_address
-    from shiyu.notices.vault import seal
     from shiyu.people.models import Person
 
     now = timezone.now()

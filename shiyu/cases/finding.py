@@ -15,6 +15,7 @@ from typing import Any
 from django.db.models import F, IntegerField, Q, QuerySet, Value
 
 from shiyu.cases import search
+from shiyu.cases.identity import found_by
 from shiyu.cases.models import Assignment, CaseQuerySet
 from shiyu.catalogue.models import Kind
 from shiyu.people.models import Unit
@@ -195,5 +196,6 @@ def _by_number(asked: Asked) -> tuple[Q | None, Q | None]:
 
 def newest_with_phone(cases: CaseQuerySet, phone: str, *, most: int) -> CaseQuerySet:
     """Cases that somebody with this telephone reported, newest first."""
-    said = Q(reports__reporter__phone__in=[phone, f"+86{phone}", f"86{phone}"])
+    said = Q(reports__reporter__found_by=found_by(phone))
+    said |= Q(reports__reporter__plain_phone__in=[phone, f"+86{phone}", f"86{phone}"])
     return cases.filter(said).annotate(report=F("reports__pk")).order_by("-pk")[:most]

@@ -5,10 +5,11 @@ from typing import Any
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from shiyu.cases import search
+from shiyu.cases import closing, search
 from shiyu.cases.actions import dispatching, retiming, watching
 
 INDEXING_S = 50.0
+CLOSED_AT_ONCE = 100_000
 
 
 @app.periodic(cron="* * * * *")
@@ -46,6 +47,13 @@ def ask_to_retime(**_told: Any) -> None:
         retime_now.defer()
     except AlreadyEnqueued:
         return
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(queue="bulk", queueing_lock="cases_close")
+def close_reporters(timestamp: int) -> None:
+    """Close who reported, where an older version of the program wrote it in clear."""
+    closing.close_all(most=CLOSED_AT_ONCE)
 
 
 @app.periodic(cron="* * * * *")

@@ -22,6 +22,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import connection, models
 from django.db.models import Field, Model
+from psycopg import Binary
 from psycopg.types.json import Json, Jsonb
 
 from shiyu.common import ready
@@ -246,6 +247,10 @@ def _plain(value: object) -> object:
         return value.isoformat()
     if isinstance(value, UUID | Decimal):
         return str(value)
+    if isinstance(value, Binary):
+        value = value.obj
+    if isinstance(value, bytes | memoryview):
+        return f"\\x{value.hex()}"
     if isinstance(value, set | frozenset):
         return sorted(value)
     raise TypeError(f"no way to write a {type(value).__name__} together")

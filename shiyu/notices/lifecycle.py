@@ -69,6 +69,7 @@ MOVES: dict[str, Move] = {
         _move("refuse", _("对方拒收"), S.SENDING, S.UNKNOWN, S.SENT, to=S.FAILED, by=PEER),
         _move("arrive", _("回执送达"), S.SENDING, S.UNKNOWN, S.SENT, to=S.ARRIVED, by=PEER),
         _move("lose", _("结果不明"), S.SENDING, to=S.UNKNOWN, by=PROGRAM),
+        _move("doubt", _("恢复后不明"), S.OWED, S.WITHHELD, S.SENDING, to=S.UNKNOWN, by=PROGRAM),
         _move("expire", _("过期"), S.OWED, to=S.FAILED, by=PROGRAM),
         _move("drop", _("不再发送"), S.OWED, S.WITHHELD, to=S.DROPPED, by=PROGRAM),
         _move("resend", _("重新发送"), S.UNKNOWN, S.FAILED, to=S.OWED, by=PERSON),
@@ -110,5 +111,6 @@ WHY: dict[str, Promise] = {
     NO_KEY: _("接入系统已没有有效密钥"),
     "not_wanted": _("收件人不要了"),
     "bounced": _("回执说没有送达"),
+    "restored": _("数据恢复到较早时刻，其后是否发出不知道"),
 }
 """Why a delivery did not go, by the code that is kept."""

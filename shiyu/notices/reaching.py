@@ -5,8 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from shiyu.common import vault
 from shiyu.common.errors import Refused
-from shiyu.notices import vault
 from shiyu.notices.lifecycle import Channel
 from shiyu.notices.models import Address, Follower
 

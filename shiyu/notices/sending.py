@@ -7,10 +7,10 @@ from functools import partial
 from django.db import connections
 
 from shiyu.common.egress import Door, Forbidden, NothingLeft, PerhapsLeft
+from shiyu.common.vault import Unreadable
 from shiyu.notices.actions.delivering import Claimed, Result, Stale, claim, pass_gate, settle
 from shiyu.notices.channels import mail, sms, webhook
 from shiyu.notices.lifecycle import Channel
-from shiyu.notices.vault import Unreadable
 
 log = logging.getLogger(__name__)
 

@@ -185,7 +185,7 @@ def enter(
         taken.remark_id = remark.pk
         together.update(taken, "remark_id")
     if intake.name or intake.phone:
-        reporter = Reporter(report=taken, name=intake.name, phone=intake.phone)
+        reporter = Reporter.of(taken.pk, name=intake.name, phone=intake.phone)
         together.insert(reporter, numbered=False)
     return taken, "-".join((code[:4], code[4:8], code[8:])), remark
 

@@ -12,7 +12,7 @@ import polars as pl
 from django.db import transaction
 
 from shiyu.calendars.rules import Calendars, read_calendars
-from shiyu.cases import events, timing
+from shiyu.cases import events, identity, timing
 from shiyu.cases.bulk.columns import UTC_TIME, copy, numbers, salted, subject, yellow_of_fixed
 from shiyu.cases.bulk.copying import columns_of, new_ids
 from shiyu.cases.bulk.words import cut_many
@@ -179,11 +179,24 @@ def _reports(rows: pl.DataFrame, about: Arriving) -> pl.DataFrame:
 
 
 def _reporters(rows: pl.DataFrame) -> pl.DataFrame:
+    """Who made them, each closed with a key of their own; what is empty stays empty."""
     known = rows.select("report_id", pl.col("name", "phone").fill_null("")).filter(
         (pl.col("name") != "") | (pl.col("phone") != "")
     )
-    ids = pl.Series("id", new_ids(Reporter._meta.db_table, known.height), dtype=pl.Int64)
-    return known.with_columns(ids)
+    closed = [identity.close(n, p, report=pk) for pk, n, p in known.iter_rows()]
+    return known.select(
+        pl.Series("id", new_ids(Reporter._meta.db_table, known.height), dtype=pl.Int64),
+        "report_id",
+        _bytes("key", [one.key for one in closed]),
+        _bytes("sealed", [one.sealed for one in closed]),
+        _bytes("found_by", [one.found_by for one in closed]),
+    )
+
+
+def _bytes(name: str, values: list[bytes | None] | list[bytes]) -> pl.Series:
+    """Bytes as the database reads them in a text."""
+    said = [None if value is None else f"\\x{value.hex()}" for value in values]
+    return pl.Series(name, said, dtype=pl.String)
 
 
 def _remarks(rows: pl.DataFrame) -> pl.DataFrame:

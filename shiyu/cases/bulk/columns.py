@@ -12,7 +12,7 @@ TIME_FORMAT = "%Y-%m-%d %H:%M:%S%.6f+00"
 TEXTS = (
     *("number", "direction", "channel", "stage", "outcome", "address", "clock"),
     *("source", "source_ref", "subject", "text", "salt", "author", "verb", "actor"),
-    *("commitment", "facts", "awaits", "name", "phone", "words", "topic"),
+    *("commitment", "facts", "awaits", "words", "topic"),
 )
 """Columns that are never NULL: an empty cell in them is an empty text."""
 

@@ -55,7 +55,9 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
 
 def copy_csv(table: str, columns: Sequence[str], text: bytes, *, never_null: Sequence[str]) -> None:
     r"""Write rows given as CSV, in which \N means nothing, save in the columns never null."""
-    said = f"FORMAT csv, NULL '\\N', FORCE_NOT_NULL ({', '.join(never_null)})"
+    said = "FORMAT csv, NULL '\\N'"
+    if never_null:
+        said += f", FORCE_NOT_NULL ({', '.join(never_null)})"
     words = f"COPY {table} ({', '.join(columns)}) FROM STDIN WITH ({said})"
     with connection.cursor() as cursor, cursor.copy(words) as copy:
         copy.write(text)

@@ -193,7 +193,7 @@ def _report(past: Past, pages: _Pages) -> Report:
 def _reporter(past: Past) -> Reporter | None:
     if not past.name and not past.phone:
         return None
-    return Reporter(report_id=past.report_id, name=past.name, phone=past.phone)
+    return Reporter.of(past.report_id, name=past.name, phone=past.phone)
 
 
 def _photos(pasts: Sequence[Past]) -> Iterator[tuple[str, str, Shown]]:

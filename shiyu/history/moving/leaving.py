@@ -17,6 +17,7 @@ import psycopg
 from psycopg import sql
 
 from shiyu.files.store import SIZES, path_of
+from shiyu.history.moving import opened
 from shiyu.history.moving.places import features
 from shiyu.history.moving.tables import Connection, Table, dictionary, tables_of
 from shiyu.history.moving.target import AT_ONCE, Entry, Target
@@ -108,6 +109,8 @@ def _write(connection: Connection, target: Target, about: dict[str, Any], progre
 def _table(connection: Connection, target: Target, table: Table, progress: Told) -> dict[str, Any]:
     """One table in both forms; both have the same rows, since they are of one snapshot."""
     expected = _about_how_many(connection, table)
+    if table.name == opened.REPORTERS:
+        return _opened(connection, target, table, lambda n: progress(table.name, n, expected))
     columns = sql.SQL(", ").join(sql.Identifier(column.name) for column in table.columns)
     rows = sql.SQL("SELECT {} FROM {} ORDER BY {}").format(
         columns,
@@ -132,10 +135,32 @@ def _table(connection: Connection, target: Target, table: Table, progress: Told)
             doubled=True,
         ),
     }
+    return _said_of(table, counts[LINES])
+
+
+def _opened(
+    connection: Connection, target: Target, table: Table, progress: Callable[[int], None]
+) -> dict[str, Any]:
+    """Who reported, in clear: closed with a key that stays here, it would be lost elsewhere."""
+    count = 0
+    with target.entry(f"csv/{table.name}.csv") as entry:
+        entry.write(f"{','.join(opened.COLUMNS)}\n".encode())
+        for rows in opened.reporters(connection):
+            entry.write(opened.as_csv(rows))
+    with target.entry(f"jsonl/{table.name}.jsonl") as entry:
+        for rows in opened.reporters(connection):
+            entry.write(opened.as_lines(rows))
+            count += len(rows)
+            progress(count)
+    return _said_of(table, count) | {"form": opened.FORM}
+
+
+def _said_of(table: Table, rows: int) -> dict[str, Any]:
+    """What the manifest says of a table."""
     return {
         "name": table.name,
         "about": table.about,
-        "rows": counts[LINES],
+        "rows": rows,
         "personal": [column.name for column in table.columns if column.personal],
         "kept_back": dict(table.kept_back),
         "paths": [f"csv/{table.name}.csv", f"jsonl/{table.name}.jsonl"],

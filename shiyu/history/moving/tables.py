@@ -9,6 +9,8 @@ import psycopg
 from django.apps import apps
 from django.db import models
 
+from shiyu.history.moving import opened
+
 Connection = psycopg.Connection[Any]
 
 LEFT_OUT: Mapping[str, str] = {
@@ -144,6 +146,8 @@ def _table(
         why = SECRET.get((name, column), "")
         if not why and SECRETS.fullmatch(f"{name}.{column}"):
             why = "only this installation can open it"
+        if name == opened.REPORTERS and column in opened.CLOSED:
+            why = opened.CLOSED[column]
         if why:
             kept_back[column] = why
         else:

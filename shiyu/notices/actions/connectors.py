@@ -9,10 +9,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from shiyu.common import vault
 from shiyu.common.egress import target_of
 from shiyu.common.errors import Refused
 from shiyu.journal.actions import record
-from shiyu.notices import rules, vault
+from shiyu.notices import rules
 from shiyu.notices.actions.owing import owe_deliveries, wake
 from shiyu.notices.lifecycle import Channel
 from shiyu.notices.models import Address, Connector, Delivery, House

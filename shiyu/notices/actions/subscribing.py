@@ -12,10 +12,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from shiyu.common import vault
 from shiyu.common.egress import door, forbid_inside
 from shiyu.common.errors import OutOfOrder, Refused
 from shiyu.journal.actions import record
-from shiyu.notices import rules, vault
+from shiyu.notices import rules
 from shiyu.notices.actions.owing import wake
 from shiyu.notices.events import EVENTS
 from shiyu.notices.lifecycle import NO_KEY, Channel, State

@@ -11,11 +11,11 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from shiyu.common import attempts
+from shiyu.common import attempts, vault
 from shiyu.common.attempts import Counter, Limit
 from shiyu.common.errors import NotFound, Refused
 from shiyu.journal.actions import record
-from shiyu.notices import reaching, vault
+from shiyu.notices import reaching
 from shiyu.notices.actions.owing import owe_deliveries
 from shiyu.notices.lifecycle import Channel, State
 from shiyu.notices.models import Address, Connector, Delivery, Wishes

@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from shiyu.notices import vault
+from shiyu.common import vault
 from shiyu.notices.kinds import page_of, sentence
 from shiyu.notices.models import Delivery
 from shiyu.notices.quiet import the_house

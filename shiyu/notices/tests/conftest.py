@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from shiyu.notices import reaching, vault
+from shiyu.common import vault
+from shiyu.notices import reaching
 from shiyu.notices.models import Address, Connector, Subscription
 from shiyu.people.models import Person
 

@@ -12,8 +12,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from shiyu.common import vault
 from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
-from shiyu.notices import actions, vault
+from shiyu.notices import actions
 from shiyu.notices.channels.webhook import signature, signed
 from shiyu.notices.models import Connector, Delivery, Subscription
 from shiyu.notices.sending import send_all

@@ -1,0 +1,49 @@
+"""What lies closed in the database leaves opened: only this installation has the key (解密迁出)."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from shiyu.cases import identity
+
+AT_ONCE = 2_000
+REPORTERS = "cases_reporter"
+COLUMNS = ("id", "report_id", "name", "phone")
+OPENED_FROM = "opened into name and phone"
+CLOSED = dict.fromkeys(("key", "sealed", "found_by"), OPENED_FROM)
+FORM = "name and phone: encrypted in the database, in clear here"
+ROWS = "SELECT id, report_id, key, sealed, name, phone FROM cases_reporter ORDER BY id"
+
+Said = tuple[int, int, str, str]
+
+
+def reporters(connection: Any) -> Iterator[list[Said]]:
+    """Who reported, in clear, some rows at a time."""
+    with connection.cursor("reporters", binary=True) as cursor:
+        cursor.itersize = AT_ONCE
+        cursor.execute(ROWS)
+        while rows := cursor.fetchmany(AT_ONCE):
+            yield [_open(*row) for row in rows]
+
+
+def as_csv(rows: list[Said]) -> bytes:
+    """Rows as COPY writes them."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()
+
+
+def as_lines(rows: list[Said]) -> bytes:
+    """Rows as objects, one a line."""
+    said = (json.dumps(dict(zip(COLUMNS, row, strict=True)), ensure_ascii=False) for row in rows)
+    return "".join(f"{line}\n" for line in said).encode()
+
+
+def _open(
+    pk: int, report: int, key: bytes | None, sealed: bytes | None, name: str, phone: str
+) -> Said:
+    if key is not None and sealed is not None:
+        name, phone = identity.open_(key, sealed, report=report)
+    return pk, report, name, phone
