@@ -84,7 +84,9 @@ def _of_the_database() -> Iterator[Part]:
     words = conninfo("web") | {"connect_timeout": CONNECT_S}
     try:
         with psycopg.connect(**words, autocommit=True) as connection:
-            connection.execute("SELECT set_config('statement_timeout', %s, false)", [STATEMENT_MS])
+            connection.execute(
+                "SELECT set_config('statement_timeout', %s, false)", [str(STATEMENT_MS)]
+            )
             yield Part("database", True, "lets us in")
             yield _migrated(connection)
             yield _queue(connection)
