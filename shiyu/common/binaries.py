@@ -70,12 +70,12 @@ def run(command: list[str]) -> None:
         raise DatabaseTrouble(f"{Path(command[0]).name} failed: {said[-1]}")
 
 
-def attempt(command: list[str]) -> subprocess.CompletedProcess[str]:
+def attempt(command: list[str], *, said: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*_unprivileged(), *command],
         capture_output=True,
         text=True,
-        stdin=subprocess.DEVNULL,
+        input=said,
         cwd="/",
         env={**os.environ, "LC_ALL": "C.UTF-8", "LC_MESSAGES": "C"},
     )

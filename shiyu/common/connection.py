@@ -15,15 +15,20 @@ from psycopg.conninfo import conninfo_to_dict
 from shiyu.common.home import home
 
 ROLES = ("web", "owner", "worker")
-URLS = {"web": "SHIYU_DATABASE_URL", "owner": "SHIYU_OWNER_URL", "worker": "SHIYU_WORKER_URL"}
+URLS = {
+    "web": "SHIYU_DATABASE_URL",
+    "owner": "SHIYU_OWNER_URL",
+    "worker": "SHIYU_WORKER_URL",
+    "backup": "SHIYU_BACKUP_URL",
+}
 EMBEDDED_FILE = "connection.json"
 
 CONNECT_TIMEOUT_S = 3
 POOL_TIMEOUT_S = 5
 NETWORK_SILENCE_MS = 10_000
-STATEMENT_TIMEOUT_MS = {"web": 15_000, "worker": 30 * 60_000, "owner": 0}
-LOCK_TIMEOUT_MS = {"web": 5_000, "worker": 30_000, "owner": 5_000}
-IDLE_TRANSACTION_TIMEOUT_MS = {"web": 60_000, "worker": 10 * 60_000, "owner": 0}
+STATEMENT_TIMEOUT_MS = {"web": 15_000, "worker": 30 * 60_000, "owner": 0, "backup": 0}
+LOCK_TIMEOUT_MS = {"web": 5_000, "worker": 30_000, "owner": 5_000, "backup": 30_000}
+IDLE_TRANSACTION_TIMEOUT_MS = {"web": 60_000, "worker": 10 * 60_000, "owner": 0, "backup": 0}
 
 
 def is_embedded() -> bool:

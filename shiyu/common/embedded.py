@@ -45,6 +45,9 @@ SETTINGS = {
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
+    # Ready for `shiyu backup`, which names the true archive; switching the mode needs a restart.
+    "archive_mode": "on",
+    "archive_command": "true",
     "random_page_cost": "1.1",
     "jit": "off",
     "timezone": "UTC",
@@ -55,6 +58,7 @@ THROWAWAY_SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
     "shared_buffers": "128MB",
+    "archive_mode": "off",
 }
 
 

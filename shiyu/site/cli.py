@@ -5,6 +5,7 @@ from importlib import import_module
 import click
 
 COMMANDS = {
+    "backup": "take a backup of everything, onto another disk",
     "bench": "measure intake, the loop and the lists over real HTTP",
     "city": "build a city from a reports export",
     "clock": "explain the clocks of a case",
@@ -17,6 +18,7 @@ COMMANDS = {
     "import": "take in standards, places, people from files",
     "key": "let other systems in, give and take keys",
     "migrate": "bring the database to this version",
+    "restore": "go back to a moment, beside the living city first; hold a drill",
     "serve": "serve pages and the live feed",
     "verify": "replay the clocks, check invariants, seals and daily facts",
     "witness": "the signed heads of the journal, kept outside the database",

@@ -32,7 +32,7 @@ def put(path: str, archive: str, name: str) -> None:
     _must_be_ours(archive, name, content)
     target = os.path.join(archive, f"{name}.gz")
     if os.path.exists(target):
-        if _unpacked(target) != content:
+        if unpacked(target) != content:
             raise NotDone(f"{target} is there already and holds something else")
     else:
         _write(target, gzip.compress(content, compresslevel=1, mtime=0))
@@ -43,7 +43,7 @@ def get(name: str, path: str, archive: str, *more: str) -> bool:
     """Take one file out of the archive, else out of another folder of WAL; whether it was there."""
     packed = os.path.join(archive, f"{name}.gz")
     if os.path.exists(packed):
-        content = _unpacked(packed)
+        content = unpacked(packed)
     else:
         found = next((p for p in (os.path.join(f, name) for f in more) if os.path.exists(p)), None)
         if found is None:
@@ -71,7 +71,7 @@ def _must_be_ours(archive: str, name: str, content: bytes) -> None:
         raise NotDone(f"{archive} belongs to the cluster {whose}, not {system_of(content)}")
 
 
-def _unpacked(path: str) -> bytes:
+def unpacked(path: str) -> bytes:
     with gzip.open(path, "rb") as file:
         return file.read()
 

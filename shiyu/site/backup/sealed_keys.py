@@ -1,4 +1,4 @@
-"""The secrets of a server in a backup: sealed with a passphrase, or named to be kept apart (密钥)."""
+"""The secrets of a server in a backup: sealed with a passphrase, or kept apart (密钥)."""
 
 import hashlib
 import json

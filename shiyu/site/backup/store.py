@@ -1,12 +1,13 @@
 """The folder of a city's backups: bases, archived WAL, pictures, keys, what came later (备份库).
 
-    shiyu-backup.json   whose it is           wal/      finished WAL, compressed, never rewritten
-    base/<UTC>/         one base backup each  files/    pictures, each once, by their SHA-256
-    keys/               sealed secrets        witness.jsonl, later.jsonl, reached.json, drills.jsonl
+shiyu-backup.json   whose it is           wal/      finished WAL, compressed, never rewritten
+base/<UTC>/         one base backup each  files/    pictures, each once, by their SHA-256
+keys/               sealed secrets        witness.jsonl, later.jsonl, reached.json, drills.jsonl
 """
 
 import fcntl
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -178,8 +179,6 @@ class Store:
 
 def append_line(path: Path, row: dict[str, Any]) -> None:
     """One more line in a file that only grows, flushed."""
-    import os
-
     with path.open("a") as file:
         file.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
         file.flush()

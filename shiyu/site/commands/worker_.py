@@ -42,11 +42,12 @@ def command(queues: tuple[str, ...]) -> None:
 def job_charges(queues: tuple[str, ...]) -> list[Charge]:
     """One process for each queue, so that bulk work never keeps a person waiting; one that seals.
 
-    The sealer of the journal goes with the queue of periodic work.
+    The sealer of the journal and the keeper of backups go with the queue of periodic work.
     """
     sealer = Charge(
         "Sealer of the journal", [sys.executable, "-m", "shiyu.site.sealer"], {HELD: "1"}
     )
+    keeper = Charge("Keeper of backups", [sys.executable, "-m", "shiyu.site.backup.keeper"])
     return [
         Charge(
             f"Worker of the queue {queue}",
@@ -54,7 +55,7 @@ def job_charges(queues: tuple[str, ...]) -> list[Charge]:
             {HELD: "1", "SHIYU_ROLE": "worker", "SHIYU_POOL_SIZE": "4"},
         )
         for queue in queues
-    ] + ([sealer] if "periodic" in queues else [])
+    ] + ([sealer, keeper] if "periodic" in queues else [])
 
 
 class Reaping:
