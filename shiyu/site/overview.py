@@ -110,6 +110,10 @@ PARTS = (
 @require_safe
 def overview(request: SignedIn) -> HttpResponse:
     """The pages this person may open, by what they are for (城市与系统)."""
-    actor = actor_of(request)
+    return render(request, "site/overview.html", {"parts": parts_for(actor_of(request))})
+
+
+def parts_for(actor: Actor) -> list[tuple["StrPromise", list[Line]]]:
+    """The lines this person may open, under their headings."""
     parts = [(part.title, [line for line in part.lines if line.is_for(actor)]) for part in PARTS]
-    return render(request, "site/overview.html", {"parts": [p for p in parts if p[1]]})
+    return [part for part in parts if part[1]]

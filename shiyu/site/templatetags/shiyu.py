@@ -5,19 +5,23 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from django import template
 from django.contrib.staticfiles import finders
 from django.forms import BaseForm, BoundField
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from shiyu.people.web import actor_of
 from shiyu.site import drawn
 from shiyu.site import fields as shown
 from shiyu.site.icons import ICONS, MARKS
 from shiyu.site.lights import light_of, long_span, short_span
+from shiyu.site.overview import parts_for
 
 register = template.Library()
 
@@ -52,6 +56,19 @@ def symbols(*names: str) -> SafeString:
 def options(choices: Iterable[Sequence[object]], chosen: object = "") -> SafeString:
     """The choices of a select: code, name and, where there is a third, whether it lies inside."""
     return drawn.options(choices, str(chosen or ""))
+
+
+@register.inclusion_tag("site/parts/city_menu.html", takes_context=True)
+def city_menu(context: dict[str, Any]) -> dict[str, object]:
+    """The pages of city and system beside one of them, the one that is open marked."""
+    request = context.get("request")
+    if request is None or not getattr(request, "user", None) or not request.user.is_authenticated:
+        return {"parts": []}
+    parts = parts_for(actor_of(request))
+    pages = [line.page for _title, lines in parts for line in lines]
+    near = [page for page in pages if request.path.startswith(reverse(page))]
+    here = max(near, key=lambda page: len(reverse(page)), default="")
+    return {"parts": parts, "here": here}
 
 
 @register.inclusion_tag("site/parts/field.html")
