@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from shiyu.site.backup.store import Base, Store, Trouble
 from shiyu.site.backup.taking import check
 
 PATIENCE_S = 24 * 3600
+STATUS_LINE = 7  # of postmaster.pid
 AUTO = "postgresql.auto.conf"
 BEGIN, END = "# begin: restored beside the living city", "# end: restored"
 HELD_BACK = "archive_mode = 'off'"
@@ -27,6 +29,10 @@ REACHED = re.compile(r"last completed transaction was at log time (\S+ \S+)")
 STOPPED = re.compile(r"recovery stopping (?:before|after) (?:commit|abort) of transaction")
 SHORT = "recovery ended before configured recovery target was reached"
 Tell = Callable[[str], None]
+
+
+class TooLate(Trouble):
+    """The archive ends before the moment that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ def recover(
     log.chmod(0o600)
     give_to_server(log)
     tell("replaying the archived WAL")
-    _replay(tools, data, log, at)
+    _replay(tools, data, log, at, tell)
     said = log.read_text(errors="replace")
     times = REACHED.findall(said)
     _settle(data)
@@ -129,35 +135,49 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _replay(tools: Installation, data: Path, log: Path, at: datetime | None) -> None:
-    """Start it on no address at all; it answers once it is open, then it is stopped."""
-    quiet = "-c listen_addresses= -c unix_socket_directories="
-    sockets = data / "door"
-    sockets.mkdir(mode=0o700)
-    give_to_server(sockets)
-    quiet = f"-c listen_addresses= -c unix_socket_directories={sockets}"
+def _replay(tools: Installation, data: Path, log: Path, at: datetime | None, tell: Tell) -> None:
+    """Start it where nobody reaches it; once it is open, stop it."""
+    door = data / "door"
+    door.mkdir(mode=0o700)
+    give_to_server(door)
+    quiet = f"-c listen_addresses= -c unix_socket_directories={door}"
     words = ["-D", str(data), "-s", "-w", "-t", str(PATIENCE_S), "-l", str(log)]
-    ended = attempt([tools.tool("pg_ctl"), "start", *words, "-o", quiet])
-    if ended.returncode:
-        raise Trouble(_why(log, at))
-    ended = attempt([tools.tool("pg_ctl"), "stop", "-D", str(data), "-s", "-w", "-m", "fast"])
-    if ended.returncode:
-        raise Trouble(f"The restored database does not stop: {ended.stderr.strip()}")
-    shutil.rmtree(sockets)
+    try:
+        ended = attempt([tools.tool("pg_ctl"), "start", *words, "-o", quiet])
+        if ended.returncode or not _opened(data, log, tell):
+            raise _why(log, at)
+    finally:
+        attempt([tools.tool("pg_ctl"), "stop", "-D", str(data), "-s", "-w", "-m", "fast"])
+        shutil.rmtree(door, ignore_errors=True)
 
 
-def _why(log: Path, at: datetime | None) -> str:
+def _opened(data: Path, log: Path, tell: Tell) -> bool:
+    """Wait until recovery has ended and it is open; False where it gave up."""
+    status = ""
+    while status != "ready":
+        try:
+            status = (data / "postmaster.pid").read_text().split("\n")[STATUS_LINE].strip()
+        except (FileNotFoundError, IndexError):
+            return False
+        replayed = len(re.findall(r"restored log file", log.read_text(errors="replace")))
+        tell(f"replaying the archived WAL: {replayed} files")
+        time.sleep(0.1)
+    return True
+
+
+def _why(log: Path, at: datetime | None) -> Trouble:
     said = log.read_text(errors="replace")
     times = REACHED.findall(said)
     if SHORT in said:
         until = times[-1] if times else "the end of the base backup"
-        return (
+        return TooLate(
             f"The archive ends at {until}, before {at}: nothing later was archived, or WAL is "
             "missing. Restore to an earlier moment, or leave out --to for the newest there is."
         )
     fatal = re.findall(r"(?:FATAL|PANIC): +(.*)", said)
     broken = re.findall(r"the archived file is broken.*", said)
-    return f"The database could not be brought forward: {(broken or fatal or ['no reason'])[-1]}"
+    why = (broken or fatal or ["no reason"])[-1]
+    return Trouble(f"The database could not be brought forward: {why}")
 
 
 def _fresh_passwords(tools: Installation, data: Path) -> dict[str, Any]:

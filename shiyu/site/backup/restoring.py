@@ -19,7 +19,8 @@ from typing import Any
 
 import psycopg
 
-from shiyu.common.connection import URLS, is_embedded
+from shiyu.common.binaries import DatabaseTrouble
+from shiyu.common.connection import EMBEDDED_FILE, URLS, is_embedded
 from shiyu.common.embedded import Cluster
 from shiyu.common.home import home
 from shiyu.site.backup import sealed_keys, server
@@ -84,7 +85,7 @@ def restore_beside(
     found = Restored(MAKING, base.name, at.isoformat() if at else "newest")
     found.write(into)
     clock = _Clock(found)
-    later, more_wal = _ask_the_living(store, at) if living else ([], None)
+    later, more_wal = _ask_the_living(store, at, tell) if living else ([], None)
     recovered = recover(store, base, into, at, tell, more_wal=more_wal)
     found.last_at = recovered.last_at.isoformat() if recovered.last_at else ""
     found.timeline = recovered.timeline
@@ -160,12 +161,12 @@ def verify(into: Path, what: str = "all") -> list[str]:
     return said
 
 
-def random_moment(store: Store) -> datetime:
-    """A random second that can be reached from the newest base."""
+def random_moment(store: Store) -> datetime | None:
+    """A random second that can be reached from the newest base; None where there is none later."""
     base, until = store.base_for(None), store.archived_until()
     begin = base.ended + timedelta(seconds=1)
     if until is None or until <= begin:
-        raise Trouble("Nothing was archived since the newest backup: there is no moment to try.")
+        return None
     return begin + (until - begin) * (secrets.randbelow(1_000_000) / 1_000_000)
 
 
@@ -192,21 +193,28 @@ def _begin(into: Path) -> None:
     into.mkdir(mode=0o711, parents=True, exist_ok=True)
 
 
-def _ask_the_living(store: Store, at: datetime | None) -> tuple[list[dict[str, Any]], Path | None]:
-    """The WAL and the erasures that the living city has and the backups have not yet."""
-    if not is_embedded() or not (home() / "connection.json").exists():
+def _ask_the_living(
+    store: Store, at: datetime | None, tell: Tell
+) -> tuple[list[dict[str, Any]], Path | None]:
+    """The WAL and the erasures that the living city has and the backups have not yet.
+
+    One that cannot be started any more is not needed: its backups know all but the last minute.
+    """
+    if not is_embedded() or not (home() / EMBEDDED_FILE).exists():
         return [], None
     more = next((p / "pg_wal" for p in home().glob("postgres-*") if p.name[9:].isdigit()), None)
     cluster = Cluster(home())
-    if not cluster.is_running():
-        return [], more
+    tell("asking the living city")
     try:
+        cluster.hold()
         with server.superuser(cluster) as living:
             server.finish_wal(living, store, patience_s=20)
-            found = list(later_lines(living, at)) if at else []
-    except psycopg.Error:
+            return (list(later_lines(living, at)) if at else []), more
+    except (psycopg.Error, DatabaseTrouble) as trouble:
+        tell(f"the living city cannot be asked: {trouble}")
         return [], more
-    return found, more
+    finally:
+        cluster.release()
 
 
 def inside(into: Path, words: list[str]) -> "subprocess.CompletedProcess[str]":

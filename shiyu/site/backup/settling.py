@@ -41,9 +41,9 @@ WORKERS = "DELETE FROM procrastinate_workers"
 COUNTERS = "SELECT schemaname || '.' || sequencename, last_value, max_value FROM pg_sequences"
 
 
-def settle(reached: dict[str, Any], later: list[dict[str, Any]]) -> dict[str, Any]:
-    """All of it; what was done, as counts, and what a person must look at."""
-    with superuser(Cluster(home())) as server:
+def settle(server: Connection, reached: dict[str, Any]) -> dict[str, Any]:
+    """All that is done in the database itself, in one transaction; what was done, as counts."""
+    with server.transaction():
         done: dict[str, Any] = {"lines_cleared": _begin_span(server)}
         done["sessions"] = sum(
             server.execute(f"DELETE FROM {table}").rowcount  # noqa: S608 - names of our own
@@ -53,8 +53,6 @@ def settle(reached: dict[str, Any], later: list[dict[str, Any]]) -> dict[str, An
         row = server.execute(UNKNOWN, [doubt.target, [*doubt.sources]]).fetchone()
         done["deliveries_unknown"] = row[0] if row else 0
         done["counters"] = _go_on(server, reached.get("sequences", {}))
-    django_ready()
-    done |= again(later)
     return done
 
 
@@ -82,7 +80,10 @@ def main() -> int:
         django_ready()
         found = again(said["later"])
     else:
-        found = settle(said["reached"], said["later"])
+        with superuser(Cluster(home())) as server:
+            found = settle(server, said["reached"])
+        django_ready()
+        found |= again(said["later"])
     print(json.dumps(found, ensure_ascii=False))
     return 0
 

@@ -6,7 +6,7 @@ from shiyu.common.binaries import DatabaseTrouble
 from shiyu.common.connection import is_embedded
 from shiyu.common.embedded import Cluster
 from shiyu.common.home import home
-from shiyu.site.checkup import database, machine
+from shiyu.site.checkup import backups, database, machine
 from shiyu.site.checkup.finding import Finding
 
 __all__ = ["Finding", "examine"]
@@ -29,6 +29,7 @@ def _databases() -> Iterator[Finding]:
     """The embedded one is started for the questions, and stopped again if nobody else uses it."""
     if not is_embedded():
         yield from database.findings()
+        yield from backups.findings()
         return
     yield machine.binaries()
     cluster = Cluster(home())
@@ -36,6 +37,7 @@ def _databases() -> Iterator[Finding]:
     try:
         cluster.hold()
         yield from database.findings()
+        yield from backups.findings()
     except DatabaseTrouble as trouble:
         yield Finding("database", False, str(trouble), "Put that right, then ask again.")
     finally:

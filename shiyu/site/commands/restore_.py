@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--to", "to", help="The moment: 2026-11-22T15:04:05+08:00; the newest if left out.")
 @click.option("--from", "source", type=click.Path(path_type=Path), help="Folder of the backups.")
 @click.option("--into", type=click.Path(path_type=Path), help="Folder of the restored city.")
-@click.option("--passphrase-file", type=click.Path(exists=True, dir_okay=False), default="")
+@click.option("--passphrase-file", type=click.Path(exists=True, dir_okay=False))
 @click.option("--dry-run", is_flag=True, help="Say from what and whether it can be had.")
 @click.option("--drill", is_flag=True, help="Restore aside to a random second, verify, measure.")
 @click.option(
@@ -31,7 +31,7 @@ def command(
     to: str | None,
     source: Path | None,
     into: Path | None,
-    passphrase_file: str,
+    passphrase_file: str | None,
     dry_run: bool,
     drill: bool,
     switch: Path | None,
@@ -56,7 +56,7 @@ def command(
         elif dry_run:
             _dry_run(store, _moment(to))
         else:
-            _restore(store, into, _moment(to), passphrase_file)
+            _restore(store, into, _moment(to), passphrase_file or "")
     except (Trouble, DatabaseTrouble) as trouble:
         refuse(str(trouble))
     except OSError as error:
