@@ -1,5 +1,7 @@
 """Whose stream it is, and what a case asks of them: as on the pages (推送对象)."""
 
+from typing import Any
+
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import DatabaseError, close_old_connections, connection
@@ -7,6 +9,7 @@ from django.utils.crypto import constant_time_compare
 
 from shiyu.live.feed import Concern
 from shiyu.people.actors import Actor
+from shiyu.people.middleware import is_held_up, is_idle
 from shiyu.people.models import Person
 
 CONCERN = """
@@ -41,7 +44,7 @@ def actor_of_session(key: str) -> Actor | None:
         close_old_connections()
 
 
-def _actor(session: dict[str, str]) -> Actor | None:
+def _actor(session: dict[str, Any]) -> Actor | None:
     key = session.get(SESSION_KEY)
     if not session.get(BACKEND_SESSION_KEY) or key is None:
         return None
@@ -51,4 +54,5 @@ def _actor(session: dict[str, str]) -> Actor | None:
     known = session.get(HASH_SESSION_KEY, "")
     if not constant_time_compare(known, person.get_session_auth_hash()):
         return None
-    return Actor.for_person(person)
+    actor = Actor.for_person(person)
+    return None if is_idle(session) or is_held_up(person, actor) else actor

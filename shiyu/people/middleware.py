@@ -1,8 +1,8 @@
 """What a session must have before it reaches a page: it is alive, and fully signed in (会话)."""
 
 import time
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -16,6 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shiyu.people import rules
+from shiyu.people.actors import Actor
+from shiyu.people.models import Person
 from shiyu.people.web import SignedIn, actor_of, to_sign_in
 
 SEEN = "seen_at"
@@ -47,7 +49,7 @@ class SignIn:
     ) -> HttpResponseBase | None:
         if not request.user.is_authenticated:
             return None
-        if _is_idle(request):
+        if is_idle(request.session):
             logout(request)
             minutes = settings.IDLE_LIMIT_S // 60
             text = _("%(minutes)s 分钟没有操作，已为您退出。请重新登录") % {"minutes": minutes}
@@ -58,9 +60,15 @@ class SignIn:
         return _first_things(request)
 
 
-def _is_idle(request: HttpRequest) -> bool:
-    seen = request.session.get(SEEN)
+def is_idle(session: Mapping[str, Any]) -> bool:
+    """Whether nothing was done in this session for too long (空闲)."""
+    seen = session.get(SEEN)
     return seen is not None and time.time() - seen > settings.IDLE_LIMIT_S
+
+
+def is_held_up(person: Person, actor: Actor) -> bool:
+    """Whether this account has to do something else first: a new password, a second factor."""
+    return person.must_change_password or _lacks_second_factor(person, actor)
 
 
 def _note_activity(request: HttpRequest) -> None:
@@ -81,10 +89,16 @@ def _first_things(request: HttpRequest) -> HttpResponse | None:
     person = cast(SignedIn, request).user
     if person.must_change_password:
         return None if name == "account_change_password" else _go("account_change_password")
-    if not rules.must_use_second_factor(person, actor_of(request)) or name in ENROLLING:
+    if name in ENROLLING or not _lacks_second_factor(person, actor_of(request)):
         return None
+    return _go("mfa_activate_totp")
+
+
+def _lacks_second_factor(person: Person, actor: Actor) -> bool:
+    if not rules.must_use_second_factor(person, actor):
+        return False
     enrolled = Authenticator.objects.filter(user=person, type__in=rules.SECOND_FACTORS)
-    return None if enrolled.exists() else _go("mfa_activate_totp")
+    return not enrolled.exists()
 
 
 def _go(name: str) -> HttpResponse:

@@ -25,7 +25,7 @@ from qrcode.image.svg import SvgPathFillImage
 from shiyu.common import attempts
 from shiyu.common.errors import Refused
 from shiyu.common.home import secret
-from shiyu.people import actions, rules
+from shiyu.people import actions, known, rules
 from shiyu.people.actors import Actor
 from shiyu.people.limits import ACCOUNT, of_account, of_address
 from shiyu.people.models import Person
@@ -65,9 +65,15 @@ class AccountAdapter(DefaultAccountAdapter):
             return UNKNOWN_ADDRESS
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
-        """Count first, look at the password afterwards; a closed account looks like a wrong one."""
+        """Count first, look at the password afterwards; a closed account looks like a wrong one.
+
+        A browser in which the account was used before has a count of its own: nobody shuts its
+        owner out by guessing.
+        """
         username = str(credentials.get("username", ""))
-        counters = (of_address(self.get_client_ip(request)), of_account(username))
+        own = known.counter_of(request, username)
+        others = (of_address(self.get_client_ip(request)), of_account(username))
+        counters = (own,) if own else others
         closed = attempts.count(*counters)
         if closed:
             if closed.is_new and closed.counter.limit is ACCOUNT:
@@ -81,6 +87,14 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Counted in `authenticate`, in the database."""
+
+    def post_login(
+        self, request: HttpRequest, user: AbstractBaseUser, **about: Any
+    ) -> HttpResponse:
+        """Signed in with all that is asked for: from now on this browser is known."""
+        response: HttpResponse = super().post_login(request, user, **about)
+        known.remember(request, response, user.get_username())
+        return response
 
     def set_password(self, user: Person, password: str) -> None:
         try:

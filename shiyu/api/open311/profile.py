@@ -3,10 +3,8 @@ documents, webhooks. Described in docs/open311.md, announced in discovery.
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
-from django.core import signing
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
@@ -16,6 +14,7 @@ from shiyu.api.open311.creating import WINDOW
 from shiyu.api.open311.forms import Record, answer, when
 from shiyu.api.open311.publishing import CLOSED, OPEN, published, status_of, with_all
 from shiyu.api.open311.served import Asked, served
+from shiyu.api.pictures import photo_behind, token_for
 from shiyu.api.rules import told_within
 from shiyu.cases import actions
 from shiyu.cases.lifecycle import FINAL, MOVES, Outcome, Stage
@@ -43,7 +42,6 @@ TOLD = frozenset(
 extensions, applications, appeals, orders split; whoever must not know of a move need not guess."""
 COMMENT_MOST = 2000
 SALT = "open311 picture"
-SHOWN_FOR = timedelta(seconds=60)
 
 
 def comments(request: HttpRequest, ending: str | None = None, number: str = "") -> HttpResponse:
@@ -120,7 +118,7 @@ def documents(asked: Asked, number: str) -> HttpResponse:
             "type": photo.role,
             "content_type": "image/jpeg",
             "added_datetime": when(photo.added_at),
-            "url": asked.request.build_absolute_uri(_address_of(photo)),
+            "url": asked.request.build_absolute_uri(_address_of(photo, _caller(asked).key_id)),
         }
         for photo in shown.order_by("id")
     ]
@@ -130,13 +128,7 @@ def documents(asked: Asked, number: str) -> HttpResponse:
 @served("GET", everywhere=True)
 def picture(asked: Asked, token: str) -> HttpResponseBase:
     """A picture itself: its address is made for whoever reported the case, and ends soon."""
-    try:
-        public_id = signing.TimestampSigner(salt=SALT).unsign(token, max_age=SHOWN_FOR)
-    except signing.BadSignature as error:
-        raise NotFound(_("照片地址无效或已过期，请重新读取")) from error
-    photo = Photo.objects.filter(public_id=public_id).first()
-    if photo is None:
-        raise NotFound(_("没有这张照片"))
+    photo = photo_behind(token, salt=SALT)
     return show(asked.request, photo, "full")
 
 
@@ -271,8 +263,8 @@ def _own(asked: Asked, number: str) -> Case:
     return report.case
 
 
-def _address_of(photo: Photo) -> str:
-    token = signing.TimestampSigner(salt=SALT).sign(photo.public_id)
+def _address_of(photo: Photo, key_id: int) -> str:
+    token = token_for(photo, key_id=key_id, salt=SALT)
     return f"/open311/profile/v1/pictures/{token}"
 
 

@@ -1,18 +1,16 @@
 """Photos: sent ahead of their case, shown by short signed addresses (照片)."""
 
-from datetime import timedelta
 from typing import Annotated
 
-from django.core import signing
 from django.core.files.uploadedfile import UploadedFile as DjangoFile
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from ninja import File, Path
 from ninja.files import UploadedFile
 
 from shiyu.api.audience import ANYBODY, LOOKERS, SENDERS
+from shiyu.api.pictures import SHOWN_FOR, photo_behind, token_for
 from shiyu.api.refusals import Invalid
 from shiyu.api.rules import upload_of
 from shiyu.api.v1.cases import Number
@@ -21,13 +19,11 @@ from shiyu.api.v1.routes import Given, actor_of, route
 from shiyu.api.v1.shapes import Out, When
 from shiyu.api.v1.words import sentence
 from shiyu.cases.lifecycle import Stage
-from shiyu.common.errors import NotFound
 from shiyu.files.actions import keep_photo
 from shiyu.files.models import Photo
 from shiyu.files.views import show
 
 SALT = "v1 photo"
-SHOWN_FOR = timedelta(seconds=60)
 WAITING_MOST = 60
 SIZES = ("full", "small")
 
@@ -111,11 +107,12 @@ def list_photos(request: HttpRequest, number: Number) -> PhotosOut:
     """The photos of a case with addresses that open for a minute."""
     actor = actor_of(request)
     case = case_of(actor, number)
+    key_id: int = request.caller.key_id  # type: ignore[attr-defined]
     found = Photo.objects.filter(subject=case.subject)
     if only_reported(actor, case):
         done = Q(role=Photo.Role.AFTER) if case.stage == Stage.CLOSED else Q()
         found = found.filter(Q(added_by=actor.ref) | done)
-    return PhotosOut(number=case.number, items=[_shown(photo) for photo in found])
+    return PhotosOut(number=case.number, items=[_shown(photo, key_id) for photo in found])
 
 
 @route(
@@ -132,21 +129,16 @@ def show_photo(
     token: Annotated[str, Path(max_length=120)],
     size: Annotated[str, Path(pattern="^(full|small)$")],
 ) -> HttpResponseBase:
-    """The picture itself. The address is made only for who may see the case, and ends soon."""
-    try:
-        public_id = signing.TimestampSigner(salt=SALT).unsign(token, max_age=SHOWN_FOR)
-    except signing.BadSignature as error:
-        raise NotFound(_("照片地址无效或已过期，请重新读取案件照片")) from error
-    found = Photo.objects.filter(public_id=public_id).first()
-    if found is None:
-        raise NotFound(_("没有这张照片"))
+    """The picture itself. The address is made only for who may see the case; it ends soon, and with
+    the key."""
+    found = photo_behind(token, salt=SALT)
     if size not in SIZES:
         raise Invalid(sentence("invalid"), fields=[("size", sentence("literal_error"))])
     return show(request, found, size)
 
 
-def _shown(photo: Photo) -> PhotoOut:
-    token = signing.TimestampSigner(salt=SALT).sign(photo.public_id)
+def _shown(photo: Photo, key_id: int) -> PhotoOut:
+    token = token_for(photo, key_id=key_id, salt=SALT)
     return PhotoOut(
         id=photo.public_id,
         role=photo.role,

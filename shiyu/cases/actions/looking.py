@@ -13,6 +13,8 @@ from shiyu.cases import finding, rules
 from shiyu.cases.actions.turn import words_of
 from shiyu.cases.lifecycle import INTAKE
 from shiyu.cases.models import Case, Look, Report
+from shiyu.common import attempts
+from shiyu.common.attempts import Counter, Limit
 from shiyu.common.errors import NotAllowed, Refused
 from shiyu.journal.actions import moment, record, write_remark
 from shiyu.people.actors import Actor
@@ -21,8 +23,19 @@ OPEN_FOR = timedelta(minutes=15)
 """How long somebody who said why sees a reporter's name and number."""
 
 FOUND_MOST = 50
+SEARCHING = Limit("phone_searching", 120, timedelta(hours=1), timedelta(minutes=15))
+SEARCHED = Limit("phone_searched", 40, timedelta(hours=1), timedelta(minutes=15))
+"""A busy telephone desk looks up each caller; nobody goes through all numbers, or after one."""
 SEARCHES = "search:phone"
 """The subject of searches by telephone number in the journal."""
+
+
+class TooManySearches(Refused):
+    """More telephone numbers were looked up than a desk has callers (次数过多)."""
+
+    code = "too_often"
+    status = 429
+
 
 CHOSEN = tuple(p for p in Look.Purpose if p not in {Look.Purpose.BY_PHONE, Look.Purpose.EXPORT})
 
@@ -54,15 +67,25 @@ def unmask(report: Report, *, purpose: str, reason: str, actor: Actor) -> Look:
     return look
 
 
-@transaction.atomic
 def search_by_phone(phone: str, *, actor: Actor) -> list[Case]:
     """The cases that somebody with this number reported, of those this actor takes in.
 
     The search is recorded, and with every report it found that it was found so; the number is
     not. Found or not, nothing tells of cases whose reporter this actor may not know.
+
+    Raises  NotAllowed; TooManySearches past the bound of who searches or of the number.
     """
     if actor.kind != "person" or not actor.holds(INTAKE):
         raise NotAllowed(_("按电话查找由受理岗位办理，会留下记录"))
+    closed = attempts.count(Counter(SEARCHING, actor.ref), Counter(SEARCHED, phone))
+    if closed is not None:
+        told = {"time": f"{closed.until:%H:%M}"}
+        raise TooManySearches(_("按电话查找的次数太多了，%(time)s 以后再试") % told)
+    return _search(phone, actor)
+
+
+@transaction.atomic
+def _search(phone: str, actor: Actor) -> list[Case]:
     cases = finding.newest_with_phone(rules.known_reporters(actor), phone, most=FOUND_MOST)
     found = list(cases.select_related("kind", "place", "centre").defer("place__boundary"))
     now = moment()
