@@ -64,7 +64,8 @@ class Windows:
             self.faults.append(f"asked elsewhere: {url}")
 
     def _listen(self, kind: str, text: str) -> None:
-        if "Content Security Policy" in text or (kind == "error" and "Uncaught" in text):
+        refused = "Content Security Policy" in text or "requires 'Trusted" in text
+        if refused or (kind == "error" and "Uncaught" in text):
             self.faults.append(text)
 
     def close(self) -> None:
