@@ -13,7 +13,7 @@ from pathlib import Path
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 if os.environ.get(FOLDER):  # the library looks for it when it is imported
-    Path(os.environ[FOLDER]).mkdir(mode=0o770, parents=True, exist_ok=True)
+    Path(os.environ[FOLDER]).mkdir(mode=0o2770, parents=True, exist_ok=True)
 
 from prometheus_client import Counter, Gauge, Histogram  # noqa: E402
 

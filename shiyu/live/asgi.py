@@ -19,6 +19,7 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shiyu.site.settings")
 django.setup()
 
+from shiyu.common import measures  # noqa: E402
 from shiyu.common.connection import conninfo  # noqa: E402
 from shiyu.live.feed import Feed, Stream, frames, may_know  # noqa: E402
 from shiyu.live.presence import Presence  # noqa: E402
@@ -101,6 +102,7 @@ async def _stream(
 ) -> None:
     await send(_start(200, headers, b"text/event-stream; charset=utf-8"))
     feed.streams.add(stream)
+    measures.STREAMS.set(len(feed.streams))
     stream.tell(presence.welcome(stream, session))
     gone = asyncio.ensure_future(_gone(receive))
     watch = asyncio.ensure_future(_watch(stream, session))
@@ -109,6 +111,7 @@ async def _stream(
         await asyncio.wait({gone, watch, tell}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         feed.streams.discard(stream)
+        measures.STREAMS.set(len(feed.streams))
         presence.part(stream)
         for task in (gone, watch, tell):
             task.cancel()

@@ -21,6 +21,7 @@ COMMANDS = {
     "restore": "go back to a moment, beside the living city first; hold a drill",
     "serve": "serve pages and the live feed",
     "verify": "replay the clocks, check invariants, seals and daily facts",
+    "watch": "figures for Prometheus, and whether all is ready",
     "witness": "the signed heads of the journal, kept outside the database",
     "worker": "carry out jobs",
 }

@@ -1,7 +1,7 @@
 """The pool of connections of this process: how it stands (连接池)."""
 
 import time
-from typing import Any
+from typing import Any, cast
 
 from django.db import connections
 
@@ -16,7 +16,7 @@ def pool() -> Any:
     settings = connections["default"].settings_dict
     if not settings["OPTIONS"].get("pool"):
         return None
-    return connections["default"]._connection_pools.get("default")
+    return cast(Any, connections["default"])._connection_pools.get("default")
 
 
 def note() -> None:

@@ -3,6 +3,7 @@
 import atexit
 import os
 import time
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -16,6 +17,7 @@ from shiyu.common.home import home
 
 HELD = "SHIYU_DATABASE_HELD"
 RUNNING_FILE = "serving.json"  # where the pages are served just now
+COUNTING = "PROMETHEUS_MULTIPROC_DIR"
 TRY_AGAIN_S = 3.0
 
 
@@ -29,6 +31,18 @@ def django_ready(role: str = "worker") -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shiyu.site.settings")
     hold_database()
     django.setup()
+
+
+def count_together() -> None:
+    """Have this process and those it starts keep what they count where `shiyu watch` adds it up.
+
+    Before anything that counts is imported. What processes long gone counted is forgotten.
+    """
+    folder = Path(os.environ.setdefault(COUNTING, str(home() / "metrics")))
+    folder.mkdir(mode=0o2770, parents=True, exist_ok=True)
+    for file in folder.glob("*.db"):
+        if not Path(f"/proc/{file.stem.rpartition('_')[2]}").exists():
+            file.unlink(missing_ok=True)
 
 
 def hold_database() -> Cluster | None:

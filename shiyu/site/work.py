@@ -15,6 +15,11 @@ def work(queue: str, *, wait: bool = True) -> None:
     from procrastinate.contrib.django import app
     from procrastinate.contrib.django.utils import connector_params
 
+    from shiyu.site.counting import counted
+    from shiyu.site.logs import watch_threads
+
+    watch_threads()
+
     connector = PsycopgConnector(
         kwargs=connector_params("default"),
         min_size=1,
@@ -29,6 +34,7 @@ def work(queue: str, *, wait: bool = True) -> None:
             wait=wait,
             delete_jobs="successful",
             shutdown_graceful_timeout=GRACE_S,
+            worker_middleware=[counted],
         )
 
 

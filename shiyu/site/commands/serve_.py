@@ -13,7 +13,15 @@ import psycopg
 from shiyu.common.connection import conninfo
 from shiyu.common.home import home
 from shiyu.site.commands.worker_ import QUEUES, Reaping, job_charges
-from shiyu.site.start import HELD, RUNNING_FILE, Keeping, first_line, hold_database, refuse
+from shiyu.site.start import (
+    HELD,
+    RUNNING_FILE,
+    Keeping,
+    count_together,
+    first_line,
+    hold_database,
+    refuse,
+)
 from shiyu.site.supervise import Charge, Supervisor
 
 THREADS = 4
@@ -37,6 +45,7 @@ def command(
     live_port = live_port or port + 1
     for number in (port, live_port):
         _need_free(host, number)
+    count_together()
     cluster = hold_database()
     _need_tables()
     environment = _environment(port, live_port)

@@ -9,7 +9,7 @@ import psycopg
 from shiyu.common.connection import conninfo
 from shiyu.notices.sweeping import sweep
 from shiyu.site.reaper import reap
-from shiyu.site.start import HELD, Keeping, first_line, hold_database
+from shiyu.site.start import HELD, Keeping, count_together, first_line, hold_database
 from shiyu.site.supervise import Charge, Supervisor
 
 QUEUES = ("interactive", "periodic", "bulk", "outside")
@@ -26,6 +26,7 @@ REAP_EVERY_S = 15.0
 )
 def command(queues: tuple[str, ...]) -> None:
     """Carry out jobs until Ctrl-C or SIGTERM; those in hand are finished first."""
+    count_together()
     cluster = hold_database()
     chosen = queues or QUEUES
     keeping, reaping = Keeping(cluster), Reaping()
