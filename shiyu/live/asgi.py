@@ -21,6 +21,7 @@ django.setup()
 
 from shiyu.common import measures  # noqa: E402
 from shiyu.common.connection import conninfo  # noqa: E402
+from shiyu.common.egress.leaving import bar, database_names  # noqa: E402
 from shiyu.live.feed import Feed, Stream, frames, may_know  # noqa: E402
 from shiyu.live.presence import Presence  # noqa: E402
 from shiyu.live.who import actor_of_session, concern_of  # noqa: E402
@@ -38,6 +39,7 @@ SAFE = (
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
+bar(names=database_names())
 feed = Feed(conninfo("web"))
 presence = Presence()
 feed.watchers.append(presence.changed)

@@ -12,6 +12,7 @@ import time
 import psycopg
 
 from shiyu.common.connection import conninfo
+from shiyu.common.egress.leaving import bar, database_names
 from shiyu.journal.sealing import seal_all
 from shiyu.journal.witness import Disagrees, attest, witness_file
 from shiyu.site.start import first_line
@@ -76,6 +77,7 @@ def main() -> None:
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    bar(names=database_names())
     sealer = Sealer()
     while not stopping.is_set():
         sealer.look()

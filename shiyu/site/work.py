@@ -3,6 +3,7 @@
 import sys
 
 from shiyu.common.connection import POOL_TIMEOUT_S
+from shiyu.common.egress.leaving import OUTBOUND, bar, database_names
 from shiyu.site.start import django_ready
 
 GRACE_S = 20
@@ -39,4 +40,6 @@ def work(queue: str, *, wait: bool = True) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1] != OUTBOUND:
+        bar(names=database_names())
     work(sys.argv[1])

@@ -4,6 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from shiyu.common.egress.leaving import bar, database_names
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shiyu.site.settings")
 
+bar(names=database_names())
 application = get_wsgi_application()

@@ -6,6 +6,8 @@ reached only where whoever runs the server has said so (`SHIYU_EGRESS`), never b
 """
 
 from shiyu.common.egress.asking import Answered, ask, forbid_inside
+from shiyu.common.egress.brokered import ask_broker, check_with_broker
+from shiyu.common.egress.leaving import Barred, bar, is_barred
 from shiyu.common.egress.reaching import (
     Door,
     Forbidden,
@@ -18,14 +20,19 @@ from shiyu.common.egress.urls import Target, target_of
 
 __all__ = [
     "Answered",
+    "Barred",
     "Door",
     "Forbidden",
     "NothingLeft",
     "PerhapsLeft",
     "Target",
     "ask",
+    "ask_broker",
+    "bar",
+    "check_with_broker",
     "door",
     "forbid_inside",
+    "is_barred",
     "target_of",
     "within",
 ]

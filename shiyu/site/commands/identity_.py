@@ -3,19 +3,11 @@
 import json
 import sys
 from pathlib import Path
-from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
 
 import click
 
 WAIT_S = 5
 WELL_KNOWN = "/.well-known/openid-configuration"
-
-
-class NoRedirects(HTTPRedirectHandler):
-    """The service answers for itself or not at all."""
-
-    def redirect_request(self, *_args: object, **_more: object) -> None:
-        return None
 
 
 @click.group()
@@ -81,10 +73,30 @@ def _asked() -> str:
 
 
 def _discovered(issuer: str) -> dict[str, object]:
-    opener = build_opener(ProxyHandler({}), NoRedirects())
+    """Through the one door: a service inside the house needs `SHIYU_EGRESS=identity=…`."""
+    from django.conf import settings
+
+    from shiyu.common.egress import Forbidden, NothingLeft, PerhapsLeft, ask, door
+
+    if not settings.configured:
+        settings.configure(USE_I18N=False)
+    url = issuer + WELL_KNOWN
     try:
-        with opener.open(issuer + WELL_KNOWN, timeout=WAIT_S) as answer:
-            found: dict[str, object] = json.loads(answer.read(200_000))
-    except (OSError, ValueError) as wrong:
-        raise click.ClickException(f"{issuer}{WELL_KNOWN}: {wrong}") from wrong
+        answer = ask(
+            url,
+            b"",
+            headers={"Accept": "application/json"},
+            through=door("identity"),
+            gate=lambda: None,
+            method="GET",
+            whole_s=WAIT_S,
+        )
+        found: dict[str, object] = json.loads(answer.body)
+    except Forbidden as wrong:
+        advice = "if it is the city's own, open its network: SHIYU_EGRESS=identity=10.1.2.3/32@443"
+        raise click.ClickException(f"{url}: {wrong.message} ({advice})") from wrong
+    except (NothingLeft, PerhapsLeft) as wrong:
+        raise click.ClickException(f"{url}: {wrong.why}") from wrong
+    except ValueError as wrong:
+        raise click.ClickException(f"{url}: {wrong}") from wrong
     return found

@@ -12,7 +12,7 @@ import psycopg
 
 from shiyu.common.connection import conninfo
 from shiyu.common.home import home
-from shiyu.site.commands.worker_ import QUEUES, Reaping, job_charges
+from shiyu.site.commands.worker_ import QUEUES, Reaping, broker, job_charges
 from shiyu.site.start import (
     HELD,
     RUNNING_FILE,
@@ -25,6 +25,7 @@ from shiyu.site.start import (
 from shiyu.site.supervise import Charge, Supervisor
 
 THREADS = 4
+IDENTITY = "identity.json"
 READY_PATIENCE_S = 60
 
 
@@ -54,6 +55,8 @@ def command(
         charges.append(_live(host, live_port, environment))
     if with_workers:
         charges += job_charges(QUEUES)
+    elif (home() / IDENTITY).exists():
+        charges.append(broker())  # signing in elsewhere needs a way out, also without workers
     keeping = Keeping(cluster)
     reaping = Reaping() if with_workers else None
 

@@ -7,6 +7,7 @@ import click
 import psycopg
 
 from shiyu.common.connection import conninfo
+from shiyu.common.egress.leaving import OUTBOUND
 from shiyu.notices.sweeping import sweep
 from shiyu.site.reaper import reap
 from shiyu.site.start import HELD, Keeping, count_together, first_line, hold_database
@@ -43,7 +44,8 @@ def command(queues: tuple[str, ...]) -> None:
 def job_charges(queues: tuple[str, ...]) -> list[Charge]:
     """One process for each queue, so that bulk work never keeps a person waiting; one that seals.
 
-    The sealer of the journal and the keeper of backups go with the queue of periodic work.
+    The sealer of the journal and the keeper of backups go with the queue of periodic work, the
+    broker with the queue `outside`.
     """
     sealer = Charge(
         "Sealer of the journal", [sys.executable, "-m", "shiyu.site.sealer"], {HELD: "1"}
@@ -56,7 +58,15 @@ def job_charges(queues: tuple[str, ...]) -> list[Charge]:
             {HELD: "1", "SHIYU_ROLE": "worker", "SHIYU_POOL_SIZE": "4"},
         )
         for queue in queues
-    ] + ([sealer, keeper] if "periodic" in queues else [])
+    ] + [
+        *([sealer, keeper] if "periodic" in queues else []),
+        *([broker()] if OUTBOUND in queues else []),
+    ]
+
+
+def broker() -> Charge:
+    """The one way out for pages, which have none of their own."""
+    return Charge("Broker", [sys.executable, "-m", "shiyu.site.broker"], {HELD: "1"})
 
 
 class Reaping:

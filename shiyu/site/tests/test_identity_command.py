@@ -21,6 +21,7 @@ def test_the_command_line_asks_the_service_and_keeps_it_to_its_owner(
     service_on: Service, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kept, "home", lambda: tmp_path)
+    monkeypatch.setenv("SHIYU_EGRESS", "identity=127.0.0.0/8,identity=::1/128")
     (tmp_path / "secret").write_text(f"{SECRET}\n")
     ask = [service_on.issuer, "--client-id", CLIENT, "--secret-file", str(tmp_path / "secret")]
     service_on.calls_itself = "https://elsewhere.example"
