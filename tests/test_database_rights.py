@@ -33,6 +33,7 @@ HISTORY = {
     "journal_seal": SEALER_ADDS,
     "journal_mark": SEALER_ADDS,
     "cases_look": Kept(),
+    "privacy_erasure": Kept(),
     "calendars_calendar": Kept(),
     "calendars_revision": Kept(frozenset({"published_at"})),
     "calendars_retimed": Kept(deletes=frozenset(ROLES)),  # of a look in advance: a trigger says
@@ -61,6 +62,7 @@ HISTORY = {
 CHANGES_BUT_STAYS = frozenset(
     {
         *("cases_case", "cases_assignment", "cases_report", "cases_rating", "cases_check"),
+        *("privacy_demand", "privacy_hold"),
         *("api_client", "api_key", "desk_export", "notices_delivery", "catalogue_kind"),
     }
 )

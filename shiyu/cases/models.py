@@ -227,6 +227,7 @@ class Report(models.Model):
     """One person's or system's word about a case (上报件). Many may belong to one case.
 
     The same (source, source_ref) is taken in once. `receipt` is the SHA-256 of the receipt code.
+    `notice` is the edition of the privacy notice that stood before whoever sent it.
     """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="reports")
@@ -236,6 +237,7 @@ class Report(models.Model):
     remark_id = models.BigIntegerField(_("描述"), null=True)
     reported_at = models.DateTimeField()
     by_person = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, db_index=False)
+    notice = models.CharField(_("告知书版本"), max_length=12, default="", db_default="", blank=True)
 
     class Meta:
         indexes: ClassVar = [
@@ -313,8 +315,18 @@ class Reporter(models.Model):
 class Look(models.Model):
     """One person's look at who a reporter is, with its purpose and its end (查看上报人).
 
-    Only ever added: what the reporter and the audit administrator read.
+    Only ever added: what the reporter and the audit administrator read. Every time that a name
+    or a number leaves the database unmasked has a row of its own.
+
+    under    the look that allowed this one: the page was drawn again before its end.
+    fields   what was shown: name, phone. Never what it said.
     """
+
+    class Channel(models.TextChoices):
+        PAGE = "page", _("案件页面")
+        SEARCH = "search", _("检索")
+        EXPORT = "export", _("导出")
+        DEMAND = "demand", _("本人申请查阅")
 
     class Purpose(models.TextChoices):
         VERIFY = "verify", _("核实情况")
@@ -330,6 +342,13 @@ class Look(models.Model):
     remark_id = models.BigIntegerField(_("说明"), null=True)
     at = models.DateTimeField()
     until = models.DateTimeField()
+    channel = models.CharField(
+        _("途径"), max_length=8, choices=Channel, default=Channel.PAGE, db_default="page"
+    )
+    fields = ArrayField(
+        models.CharField(max_length=8), verbose_name=_("内容"), default=list, db_default=[]
+    )
+    under = models.BigIntegerField(null=True)
 
     class Meta:
         ordering: ClassVar = ["-id"]

@@ -11,10 +11,13 @@ class DeskConfig(AppConfig):
         from django.urls import reverse
 
         from shiyu.desk.actions.exports import follow_places
+        from shiyu.desk.forgetting import forget_files
         from shiyu.notices.kinds import pages
         from shiyu.places.events import renumbered
+        from shiyu.privacy.events import erasing
 
         renumbered.connect(follow_places)
+        erasing.connect(forget_files)
         pages.setdefault("export", lambda _subject: reverse("desk:exports"))
         pages.setdefault("city", lambda _subject: reverse("desk:export_limits"))
         pages.setdefault("unit", lambda _subject: reverse("desk:home"))

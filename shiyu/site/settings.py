@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "shiyu.catalogue",
     "shiyu.cases",
     "shiyu.facts",
+    "shiyu.privacy",
     "shiyu.history",
     "shiyu.desk",
     "shiyu.portal",

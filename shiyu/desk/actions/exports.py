@@ -180,17 +180,22 @@ def download(export: Export, *, actor: Actor) -> Path:
 def expire() -> int:
     """Delete every file whose time is over; how many (过期删除)."""
     over = Export.objects.filter(stage=ExportStage.MADE, expires_at__lte=timezone.now())
-    program = Actor.program("exports")
     for export in over:
-        with transaction.atomic():
-            try:
-                gone = _turn(export, "expire", program)
-            except OutOfOrder:  # another worker was quicker
-                continue
-            workbook.remove(gone.key)
-            gone.save(update_fields=["stage"])
-            _line(gone, "expire", program)
+        drop(export)
     return len(over)
+
+
+@transaction.atomic
+def drop(export: Export) -> None:
+    """Delete the file of an export now, and say so; twice is once (删除导出文件)."""
+    program = Actor.program("exports")
+    try:
+        gone = _turn(export, "expire", program)
+    except OutOfOrder:  # another worker was quicker
+        return
+    workbook.remove(gone.key)
+    gone.save(update_fields=["stage"])
+    _line(gone, "expire", program)
 
 
 def _ask_for_word(export: Export) -> None:
