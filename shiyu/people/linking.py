@@ -37,14 +37,14 @@ class ByTheBroker(HTTPAdapter):
     """Hands a request to the one process that may go outside (经出口代理)."""
 
     def send(self, request: requests.PreparedRequest, *_args: Any, **_more: Any) -> Any:
-        body = request.body or b""
+        body: Any = request.body or b""
         try:
             found = ask_broker(
                 request.url or "",
                 body.encode() if isinstance(body, str) else body,
                 purpose="identity",
                 method=request.method or "GET",
-                headers=request.headers,
+                headers={name: str(value) for name, value in request.headers.items()},
             )
         except (Forbidden, NothingLeft, PerhapsLeft) as trouble:
             raise requests.ConnectionError(type(trouble).__name__, request=request) from None
