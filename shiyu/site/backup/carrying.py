@@ -9,6 +9,7 @@ from pathlib import Path
 from shiyu.common.embedded import Cluster
 from shiyu.common.home import home
 from shiyu.journal.witness import witness_file
+from shiyu.privacy.outside import list_path
 from shiyu.site.backup import sealed_keys, server
 from shiyu.site.backup.keeping import SIZES
 from shiyu.site.backup.store import Base, Store, Trouble
@@ -80,3 +81,10 @@ def witness_until(store: Store, into: Path, moment: datetime) -> None:
             pass  # torn by a full disk: the reader knows how to pass over it
         kept.append(line)
     (into / "witness.jsonl").write_bytes(b"".join(kept))
+
+
+def erasures_into(store: Store, into: Path) -> None:
+    """The list of erased people: the living city's own, else the copy in the backup."""
+    source = list_path() if list_path().exists() else store.erasures
+    if source.exists():
+        shutil.copyfile(source, into / "erasures.jsonl")

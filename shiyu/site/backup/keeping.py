@@ -45,7 +45,7 @@ SIZES = (".jpg", ".small.jpg")
 def keep_up(connection: Connection, store: Store) -> dict[str, int]:
     """One round; how many pictures and lines were new."""
     pictures = copy_pictures(connection, store)
-    copy_witness(store)
+    copy_lists(store)
     later = note_later(connection, store)
     note_reached(connection, store)
     return {"pictures": pictures, "later": later}
@@ -105,24 +105,29 @@ def forget_pictures(store: Store, *, keep_days: int, now: datetime | None = None
     return removed
 
 
-def copy_witness(store: Store) -> bool:
-    """Add what the witness file has more; one that does not follow is kept beside, never over."""
+def copy_lists(store: Store) -> None:
+    """The witness's marks and the list of erased people, as far as they have grown."""
     from shiyu.journal.witness import witness_file
+    from shiyu.privacy.outside import list_path
 
-    source = witness_file()
+    follow(witness_file(), store.witness)
+    follow(list_path(), store.erasures)
+
+
+def follow(source: Path, kept: Path) -> bool:
+    """Add what a growing file has more; one that does not follow is kept beside, never over."""
     if not source.exists():
         return False
-    said, kept = source.read_bytes(), b""
-    if store.witness.exists():
-        kept = store.witness.read_bytes()
-    if said == kept:
+    said = source.read_bytes()
+    before = kept.read_bytes() if kept.exists() else b""
+    if said == before:
         return False
-    if not said.startswith(kept):
-        aside = store.root / f"witness-until-{datetime.now(UTC):%Y%m%dT%H%M%S}.jsonl"
-        store.witness.rename(aside)
-        kept = b""
-    with store.witness.open("ab") as file:
-        file.write(said[len(kept) :])
+    if not said.startswith(before):
+        stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
+        kept.rename(kept.with_name(f"{kept.stem}-until-{stamp}{kept.suffix}"))
+        before = b""
+    with kept.open("ab") as file:
+        file.write(said[len(before) :])
         file.flush()
         os.fsync(file.fileno())
     return True

@@ -24,7 +24,7 @@ from shiyu.common.connection import EMBEDDED_FILE, URLS, is_embedded
 from shiyu.common.embedded import Cluster
 from shiyu.common.home import home
 from shiyu.site.backup import sealed_keys, server
-from shiyu.site.backup.carrying import keys_of, pictures, witness_until
+from shiyu.site.backup.carrying import erasures_into, keys_of, pictures, witness_until
 from shiyu.site.backup.keeping import later_lines
 from shiyu.site.backup.plan import write_whole
 from shiyu.site.backup.recovering import Recovered, recover
@@ -139,6 +139,7 @@ def settle(
     rows = {row["line"]: row for row in [*lines_of(store.later), *more]}
     later = [row for row in rows.values() if datetime.fromisoformat(row["at"]) > moment]
     reached = json.loads(store.reached.read_text()) if store.reached.exists() else {}
+    erasures_into(store, into)
     about = into / "settling.json"
     said = {"reached": reached, "later": later, "only_again": only_again}
     write_whole(about, json.dumps(said, ensure_ascii=False, default=str))
@@ -219,7 +220,11 @@ def _ask_the_living(
 
 def inside(into: Path, words: list[str]) -> "subprocess.CompletedProcess[str]":
     """A command of ours in the restored city, whatever the environment names otherwise."""
-    clean = {k: v for k, v in os.environ.items() if k not in {*URLS.values(), "SHIYU_WITNESS"}}
+    clean = {
+        k: v
+        for k, v in os.environ.items()
+        if k not in {*URLS.values(), "SHIYU_WITNESS", "SHIYU_ERASURES"}
+    }
     clean |= {"SHIYU_HOME": str(into)}
     return subprocess.run(words, env=clean, capture_output=True, text=True, check=False)
 

@@ -74,16 +74,23 @@ def _go_on(server: Connection, reached: dict[str, int]) -> int:
     return moved
 
 
+def replay_erasures() -> dict[str, int]:
+    """People who were erased, at any time, are erased here too."""
+    from shiyu.privacy.actions.replaying import replay_erasures as replay
+
+    return replay()
+
+
 def main() -> int:
     said = json.loads(Path(sys.argv[1]).read_text())
     if said.get("only_again"):
         django_ready()
-        found = again(said["later"])
+        found = again(said["later"]) | {"erased": replay_erasures()}
     else:
         with superuser(Cluster(home())) as server:
             found = settle(server, said["reached"])
         django_ready()
-        found |= again(said["later"])
+        found |= again(said["later"]) | {"erased": replay_erasures()}
     print(json.dumps(found, ensure_ascii=False))
     return 0
 

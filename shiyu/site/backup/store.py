@@ -59,6 +59,7 @@ class Store:
         self.root = root
         self.wal, self.base, self.files = root / "wal", root / "base", root / "files"
         self.keys, self.witness = root / "keys", root / "witness.jsonl"
+        self.erasures = root / "erasures.jsonl"
         self.later, self.reached, self.drills = (
             root / name for name in ("later.jsonl", "reached.json", "drills.jsonl")
         )

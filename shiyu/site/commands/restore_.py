@@ -109,7 +109,8 @@ def _say(found: "Restored", place: Path) -> None:
     click.echo(
         f"{found.photos} pictures checked, {len(found.photos_missing)} missing; "
         f"{settled['sessions']} sessions ended; {settled['deliveries_unknown']} deliveries "
-        f"told as outcome unknown; carried out again: {settled['again'] or 'nothing'}."
+        f"told as outcome unknown; carried out again: {settled['again'] or 'nothing'}; "
+        f"erased again: {settled['erased'].get('erasures', 0)} people."
     )
     for name in found.photos_missing[:20]:
         click.echo(f"  missing: {name}", err=True)

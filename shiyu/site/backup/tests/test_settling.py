@@ -129,7 +129,7 @@ def test_each_act_that_is_carried_out_again_is_noted_while_it_can_be() -> None:
 def test_each_minute_notes_what_a_restore_may_not_take_back(
     server: "psycopg.Connection[Any]", store: Store, settings: Any, tmp_path: Path, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(keeping, "copy_witness", lambda store: False)
+    monkeypatch.setattr(keeping, "copy_lists", lambda store: None)
     remark = write_remark("city:1", "a name", author=PROGRAM, at=timezone.now())
     record("city:1", "noted", actor=PROGRAM, remark=remark)
     erase(remark, actor=PROGRAM, ground="requested")

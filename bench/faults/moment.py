@@ -1,0 +1,182 @@
+"""T-F9: a city at work is backed up, taken back to a random second, then lost and brought back.
+
+1. clients work while WAL is archived; somebody's words are erased; a table is dropped;
+2. `shiyu restore --to` a random second: everything acknowledged by then is there, the erased words
+   are not, `shiyu verify` and the stand-alone verifier hold;
+3. the server is lost: processes killed, its whole directory removed; the newest there is comes
+   back from the backup's disk alone; what was acknowledged and is not there is the loss.
+"""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+
+from bench.faults.place import Facts, Place, kept, place, verified
+from shiyu.common.connection import conninfo
+from shiyu.common.embedded import Cluster
+
+PAD = """
+CREATE TABLE IF NOT EXISTS bench_pad AS
+SELECT n, (SELECT string_agg(md5(random()::text || n::text || i::text), '')
+             FROM generate_series(1, 30) i) AS noise FROM generate_series(1, %s) n
+"""
+PAD_ROW_BYTES = 1_024
+ERASE = """
+from shiyu.site.start import django_ready
+django_ready()
+from shiyu.journal.erasing import erase
+from shiyu.journal.models import Remark
+from shiyu.people.actors import Actor
+one = Remark.objects.exclude(text="").earliest("id")
+erase(one, actor=Actor.program("bench"), ground="personal")
+print(one.pk)
+"""
+
+
+def run(seconds: float = 60, gigabytes: float = 0.0) -> Facts:
+    disk = Path(tempfile.mkdtemp(prefix="shiyu-bench-backup-"))
+    disk.chmod(0o711)
+    try:
+        with place() as city:
+            return _run(city, disk, seconds, gigabytes)
+    finally:
+        shutil.rmtree(disk, ignore_errors=True)
+
+
+def _run(city: Place, disk: Path, seconds: float, gigabytes: float) -> Facts:
+    if gigabytes:
+        with psycopg.connect(**conninfo("owner"), autocommit=True) as owner:
+            owner.execute(PAD, [int(gigabytes * 1e9 / PAD_ROW_BYTES)])
+    words = city.home / "words"
+    words.write_text("a long enough passphrase\n")
+    # No drill by itself: this is one.
+    first = ["backup", "--to", str(disk / "b"), "--passphrase-file", str(words)]
+    begun = time.monotonic()
+    backup = city.run(*first, "--drill-days", "0")
+    found: Facts = {"backup_s": round(time.monotonic() - begun, 1), "backup": backup.returncode}
+    if backup.returncode:
+        return found | {"well": False, "says": backup.stderr[-500:]}
+    city.serve()
+    with city.crowd(systems=2, residents=1):
+        time.sleep(seconds / 2)
+        middle = datetime.now(UTC)
+        time.sleep(2)
+        erased = _erase()
+        time.sleep(seconds / 2)
+    moment = middle - timedelta(seconds=random.uniform(0, seconds / 4))
+    with psycopg.connect(**conninfo("owner"), autocommit=True) as owner:
+        owner.execute("DROP TABLE journal_remark CASCADE")
+    found |= _back_to(city, disk, moment, erased)
+    found |= _lost(city, disk)
+    found["well"] = bool(
+        not found["moment_lost"]
+        and found["moment_verify"]
+        and found["moment_stand_alone"]
+        and found["erased_again"]
+        and found["newest_verified"]
+        and found["loss_s"] <= 60
+        and found["back_s"] <= 300
+    )
+    return found
+
+
+def _erase() -> int:
+    """Somebody's words go, after the moment that will be gone back to."""
+    ended = subprocess.run([sys.executable, "-c", ERASE], capture_output=True, text=True)
+    return int(ended.stdout.strip() or 0)
+
+
+def _back_to(city: Place, disk: Path, moment: datetime, erased: int) -> Facts:
+    into = disk / "moment"
+    begun = time.monotonic()
+    ended = city.run("restore", "--to", moment.isoformat(), "--into", str(into))
+    took = round(time.monotonic() - begun, 1)
+    if ended.returncode:
+        return {"moment_s": took, "moment_lost": -1, "says": ended.stderr[-500:]}
+    cluster = Cluster(into)
+    cluster.hold()
+    try:
+        rows = kept(into, until=moment, rows=city.ledger.rows())
+        checked = verified(city, into)
+        with psycopg.connect(**_superuser(into)) as there:
+            words = there.execute("SELECT text FROM journal_remark WHERE id = %s", [erased])
+            text = words.fetchone()
+    finally:
+        cluster.stop()
+        cluster.release()
+    return {
+        "moment_s": took,
+        "moment_acknowledged": rows["acknowledged"],
+        "moment_lost": rows["lost"],
+        "moment_verify": checked["verify"],
+        "moment_stand_alone": checked["stand_alone"],
+        "erased_again": text is None or text[0] == "",
+    }
+
+
+def _lost(city: Place, disk: Path) -> Facts:
+    """Everything is killed and removed at once, as a fire does."""
+    gone = datetime.now(UTC)
+    assert city.serving
+    (postmaster,) = city.home.glob("postgres-*/postmaster.pid")
+    for pid in (city.serving.process.pid, int(postmaster.read_text().split("\n")[0])):
+        os.kill(pid, signal.SIGKILL)
+    city.serving.process.wait()
+    rows = city.ledger.rows()
+    aside = disk / "burnt"
+    keep = city.log.read_bytes()
+    for path in list(city.home.iterdir()):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path != city.log:
+            path.unlink()
+    passphrase = disk / "words"
+    passphrase.write_text("a long enough passphrase\n")
+    begun = time.monotonic()
+    words = ["restore", "--from", str(disk / "b"), "--into", str(aside)]
+    ended = city.run(*words, "--passphrase-file", str(passphrase))
+    back = round(time.monotonic() - begun, 1)
+    city.log.write_bytes(keep)
+    if ended.returncode:
+        return {"back_s": back, "newest_verified": False, "loss_s": -1, "why": ended.stderr[-500:]}
+    cluster = Cluster(aside)
+    cluster.hold()
+    try:
+        after = kept(aside, rows=rows)
+        loss = _loss(aside, rows, gone)
+    finally:
+        cluster.stop()
+        cluster.release()
+    secrets = sorted(path.name for path in (aside / "secrets").iterdir())
+    return {
+        "back_s": back,
+        "newest_verified": True,
+        "newest_lost": after["lost"],
+        "loss_s": loss,
+        "secrets": secrets,
+    }
+
+
+def _loss(aside: Path, rows: list[Facts], gone: datetime) -> float:
+    """From the first acknowledged move that is missing to the end; 0 where none is."""
+    missing = [
+        datetime.fromisoformat(row["at"])
+        for row in rows
+        if "number" in row and kept(aside, rows=[row])["lost"]
+    ]
+    return round((gone - min(missing)).total_seconds(), 1) if missing else 0.0
+
+
+def _superuser(home: Path) -> Facts:
+    from bench.faults.place import _where
+
+    return _where(home)
