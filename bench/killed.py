@@ -1,6 +1,9 @@
 """Kills every process of a city at work, over and over, and sees what became of what was done.
 
     python -m bench.killed [--seconds 300] [--every 3] [--json FILE]
+    python -m bench.killed --only pages --kills 50          (T-F1)
+    python -m bench.killed --only worker --kills 100 --freeze 20 --frozen-s 60    (T-F2)
+    python -m bench.killed --only database --kills 20       (T-F3)
 
 A made city in a directory of its own; residents, a desk, other systems, bulk moves, exports, an
 import and calendar edits at once, webhooks and mail to real servers of this machine. Every few
@@ -20,12 +23,14 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from bench.killed_load import Crowd
+from bench.killed_watch import amcheck, freeze, time_outage, worst
 from bench.measure import machine
 from bench.served import SHIYU, Process, Trouble, carry_out, free_port, own_home, wait_for
 from shiyu.notices.tests.peers import HttpPeer, MailPeer, http_peer, mail_peer
@@ -53,8 +58,11 @@ class Serving(Process):
 class Killer:
     """Takes one process after another: every name in turn, in an order of its own each round."""
 
-    def __init__(self, home: Path, log: Path) -> None:
-        self.home, self.log = home, log
+    def __init__(self, home: Path, log: Path, how: argparse.Namespace) -> None:
+        self.home, self.log, self.how = home, log, how
+        self.outages: list[threading.Thread] = []
+        self.back_s: list[tuple[float, float]] = []
+        self.frozen = 0
         self.port = free_port(2)
         self.serving = Serving(log=log, port=self.port)
         try:
@@ -73,10 +81,27 @@ class Killer:
             self.waiting = random.sample(sorted(found), len(found))
         name = self.waiting.pop()
         if name in found:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(random.choice(found[name]), signal.SIGKILL)
-            self.killed[name] += 1
+            self._end(name, random.choice(found[name]))
         self.keep_serving()
+
+    def _end(self, name: str, pid: int) -> None:
+        """Kill it outright; or, so often as was asked, let it seem dead for a while."""
+        with contextlib.suppress(ProcessLookupError):
+            if self.frozen < self.how.freeze and "worker" in name:
+                self.frozen += 1
+                freeze(pid, self.how.frozen_s)
+            else:
+                os.kill(pid, signal.SIGKILL)
+                self.killed[name] += 1
+        if name == "database":
+            watch = threading.Thread(target=time_outage, args=(self.port, self.back_s))
+            watch.start()
+            self.outages.append(watch)
+
+    def is_done(self) -> bool:
+        """Whether all the kills that were asked for have been made."""
+        wanted = self.how.kills
+        return bool(wanted) and self.killed.total() >= wanted and self.frozen >= self.how.freeze
 
     def keep_serving(self) -> None:
         """Start the command again where it was killed, as a city's service manager would."""
@@ -95,6 +120,8 @@ class Killer:
             postmaster = int(file.read_text().split("\n")[0])
             found["database"] = [postmaster]
             found["a process of the database"] = list(_below(postmaster)) or [postmaster]
+        if self.how.only:
+            found = {name: pids for name, pids in found.items() if self.how.only in name}
         if self.importing is not None and self.importing.poll() is None:
             found["import"] = [self.importing.pid]
         return found
@@ -132,10 +159,14 @@ def main() -> int:
     asked.add_argument("--every", type=float, default=3, help="seconds between two kills")
     asked.add_argument("--json", type=Path)
     asked.add_argument("--keep-log", type=Path)
+    asked.add_argument("--only", default="", help="kill only what is called so")
+    asked.add_argument("--kills", type=int, default=0, help="end after so many kills")
+    asked.add_argument("--freeze", type=int, default=0, help="let so many workers seem dead")
+    asked.add_argument("--frozen-s", type=float, default=60)
     how = asked.parse_args()
     with own_home() as home, http_peer(_slowly) as peer, mail_peer() as post:
         try:
-            found = run(home, how.seconds, how.every, peer, post)
+            found = run(home, how, peer, post)
         finally:
             if how.keep_log:
                 how.keep_log.write_bytes((home / "killed.log").read_bytes())
@@ -146,22 +177,24 @@ def main() -> int:
     return 0 if found["well"] else 1
 
 
-def run(home: Path, seconds: float, every: float, peer: HttpPeer, post: MailPeer) -> Facts:
+def run(home: Path, how: argparse.Namespace, peer: HttpPeer, post: MailPeer) -> Facts:
     log = home / "killed.log"
     log.touch()
     plan = _made(home, log, peer, post)
-    killer = Killer(home, log)
+    killer = Killer(home, log, how)
     try:
-        crowd, ledger = asyncio.run(_work(home, plan, killer, seconds, every))
+        crowd, ledger = asyncio.run(_work(home, plan, killer, how.seconds, how.every))
     except BaseException:
         killer.serving.end()
         raise
-    found: Facts = {"machine": machine(), "load": os.getloadavg()[0], "seconds": seconds}
+    found: Facts = {"machine": machine(), "load": os.getloadavg()[0], "seconds": how.seconds}
+    found |= {"frozen": killer.frozen, "database_back_s": worst(killer)}
     found |= {"kills": dict(killer.killed), "killed": killer.killed.total()}
     found |= {"done": dict(crowd.done), "repeats": dict(crowd.repeats)}
     found["failures"] = dict(crowd.failures)
     _bring_in(home, log, killer)
     found |= _come_to_rest(log)
+    found["amcheck"] = amcheck(home)
     killer.serving.end()
     for edit in killer.edits:  # one whose look in advance was taken away waits for ever
         edit.kill()
@@ -172,7 +205,9 @@ def run(home: Path, seconds: float, every: float, peer: HttpPeer, post: MailPeer
     found |= json.loads(carry_out([*CITY, "reckon", str(ledger), str(received)], log=log))
     verified = subprocess.run([*SHIYU, "verify"], capture_output=True, text=True, check=False)
     found["verify"] = [line for line in verified.stdout.splitlines() if line[:1] in "✓✗"]
-    found["well"] = verified.returncode == 0 and not any(found[name] for name in MUST_BE_NONE)
+    found["well"] = not (verified.returncode or found["amcheck"]) and not any(
+        found[name] for name in MUST_BE_NONE
+    )
     return found
 
 
@@ -202,7 +237,7 @@ async def _work(
         while not crowd.ready.is_set() and not at_work.done():
             await asyncio.sleep(0.2)
         end, edits = time.monotonic() + seconds, 0
-        while time.monotonic() < end and not at_work.done():
+        while time.monotonic() < end and not at_work.done() and not killer.is_done():
             await asyncio.sleep(every * random.uniform(0.3, 1.7))
             killer.kill_one()
             _import_again(home, killer)

@@ -1,0 +1,90 @@
+"""What is watched while processes are killed: how long an outage lasts, are the tables whole."""
+
+import contextlib
+import http.client
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from shiyu.common.binaries import attempt, installations
+from shiyu.common.connection import conninfo
+from shiyu.common.embedded import Cluster
+
+LOOK_EVERY_S = 0.1
+GIVE_UP_AFTER_S = 120
+
+
+def freeze(pid: int, seconds: float) -> None:
+    """Stop a process so that it seems dead, and let it go on later as if nothing had been."""
+    os.kill(pid, signal.SIGSTOP)
+
+    def thaw() -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
+
+    timer = threading.Timer(seconds, thaw)
+    timer.daemon = True
+    timer.start()
+
+
+def time_outage(port: int, told: list[tuple[float, float]]) -> None:
+    """Seconds until the database lets in again, and until the pages answer again."""
+    begun = time.monotonic()
+    database = _until(_lets_in, begun)
+    told.append((database, _until(lambda: _answers(port), begun)))
+
+
+def worst(killer: Any) -> dict[str, float]:
+    """The longest outages of the database, and of the pages behind it."""
+    for watch in killer.outages:
+        watch.join()
+    if not killer.back_s:
+        return {}
+    database, pages = zip(*killer.back_s, strict=True)
+    middle = sorted(pages)[len(pages) // 2]
+    return {"database": max(database), "pages": max(pages), "pages_median": middle}
+
+
+def amcheck(home: Path) -> str:
+    """What PostgreSQL's own check of all tables and indexes finds; empty if nothing."""
+    written = Cluster(home).start()
+    found = [here for here in installations() if (here.bin / "pg_amcheck").exists()]
+    if not found:
+        return ""
+    os.environ["PGPASSWORD"] = written["passwords"]["postgres"]
+    words = [found[0].tool("pg_amcheck"), "-h", written["host"], "-p", str(written["port"])]
+    words += ["-U", "postgres", "--install-missing", "--heapallindexed", written["database"]]
+    ended = attempt(words)
+    return (ended.stdout + ended.stderr).strip()[:500] if ended.returncode else ""
+
+
+def _until(well: Any, begun: float) -> float:
+    while time.monotonic() - begun < GIVE_UP_AFTER_S:
+        if well():
+            break
+        time.sleep(LOOK_EVERY_S)
+    return round(time.monotonic() - begun, 1)
+
+
+def _lets_in() -> bool:
+    try:
+        psycopg.connect(**conninfo("web")).close()
+    except psycopg.Error:
+        return False
+    return True
+
+
+def _answers(port: int) -> bool:
+    asking = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        asking.request("GET", "/account/login/", headers={"Host": "127.0.0.1"})
+        return asking.getresponse().status < 500
+    except OSError:
+        return False
+    finally:
+        asking.close()
