@@ -71,5 +71,7 @@ def of(report_ids: Sequence[int]) -> Belongings:
 
 def _opened_by(reports: Sequence[int], cases: Sequence[int]) -> list[int]:
     """The cases whose first report is one of these."""
-    first = Report.objects.filter(case__in=cases).order_by().values("case").annotate(pk=Min("pk"))
-    return [row["case"] for row in first if row["pk"] in set(reports)]
+    first = (
+        Report.objects.filter(case__in=cases).order_by().values("case").annotate(first=Min("pk"))
+    )
+    return [row["case"] for row in first if row["first"] in set(reports)]

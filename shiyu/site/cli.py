@@ -19,6 +19,7 @@ COMMANDS = {
     "key": "let other systems in, give and take keys",
     "migrate": "bring the database to this version",
     "restore": "go back to a moment, beside the living city first; hold a drill",
+    "privacy": "the data catalogue; purge what was kept long enough; erase again",
     "serve": "serve pages and the live feed",
     "verify": "replay the clocks, check invariants, seals and daily facts",
     "watch": "figures for Prometheus, and whether all is ready",

@@ -127,7 +127,7 @@ def test_nothing_of_an_erased_person_is_left(
     assert list(Line.objects.filter(subject=canary.case.subject).order_by("pk").values()) == lines
     (line,) = Line.objects.filter(subject=canary.subject, verb="erase_person")
     assert line.facts["why"] == f"demand:{done.pk}"
-    assert list(replay_all(Audited())) == []
+    assert [fault for fault in replay_all(Audited()) if fault] == []
     assert list(broken_invariants()) == []
     assert Case.objects.filter(pk=canary.case.pk).exists()
 
