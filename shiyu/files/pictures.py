@@ -2,12 +2,9 @@
 
 import io
 import json
-import subprocess
-import sys
 import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from django.core.files.base import File
@@ -16,11 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shiyu.common.errors import Refused
+from shiyu.files import apart
 
 MEGABYTES = 20
 LIMIT = MEGABYTES * 1024 * 1024
-SECONDS = 20
-DECODER = Path(__file__).with_name("decode.py")
 
 NOT_A_PHOTO = gettext_lazy("照片应是 JPG、PNG 或 HEIC")
 SENTENCES = {
@@ -83,23 +79,15 @@ def _check_kind(data: bytes) -> None:
 
 def _decode(data: bytes) -> Picture:
     """Have it decoded in a process of its own; one that is killed says the photo is damaged."""
-    command = [sys.executable, "-I", str(DECODER)]
     try:
-        done = subprocess.run(
-            command,
-            input=data,
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-            env={"MALLOC_ARENA_MAX": "1"},
-            cwd="/",
-        )
-    except subprocess.TimeoutExpired as slow:
-        raise Refused(str(SENTENCES["damaged"]), field="photos") from slow
-    line, _newline, pixels = done.stdout.partition(b"\n")
-    facts: dict[str, Any] = json.loads(line) if line.startswith(b"{") else {"refused": "damaged"}
-    if done.returncode != 0 or "refused" in facts:
-        raise Refused(str(SENTENCES[facts.get("refused", "damaged")]), field="photos")
+        line, _newline, pixels = apart.decoded(data).partition(b"\n")
+        facts: dict[str, Any] = json.loads(line) if line.startswith(b"{") else {}
+        if not facts or ("refused" not in facts and len(pixels) != facts["full"] + facts["small"]):
+            raise apart.Broken
+    except (apart.Broken, ValueError, KeyError) as broken:
+        raise Refused(str(SENTENCES["damaged"]), field="photos") from broken
+    if "refused" in facts:
+        raise Refused(str(SENTENCES.get(facts["refused"], NOT_A_PHOTO)), field="photos")
     full, small = pixels[: facts["full"]], pixels[facts["full"] :]
     return Picture(
         full=full,

@@ -11,7 +11,7 @@ from PIL import Image
 from PIL.ExifTags import IFD
 
 from shiyu.common.errors import Refused
-from shiyu.files import pictures
+from shiyu.files import apart
 from shiyu.files.pictures import read_picture
 from shiyu.files.tests.pictures import (
     SVG,
@@ -218,8 +218,8 @@ def test_a_photo_over_twenty_megabytes_is_refused_unread() -> None:
 def test_a_decoder_that_hangs_is_stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     slow = tmp_path / "slow.py"  # type: ignore[operator]
     slow.write_text("import time; time.sleep(60)")
-    monkeypatch.setattr(pictures, "DECODER", slow)
-    monkeypatch.setattr(pictures, "SECONDS", 0.3)
+    monkeypatch.setattr(apart, "DECODER", slow)
+    monkeypatch.setattr(apart, "SECONDS", 0.3)
 
     with pytest.raises(Refused, match=DAMAGED):
         read_picture(upload(picture()))
@@ -234,7 +234,7 @@ def test_a_decoder_that_crashes_takes_nothing_with_it(
 ) -> None:
     broken = tmp_path / "broken.py"  # type: ignore[operator]
     broken.write_text(crash)
-    monkeypatch.setattr(pictures, "DECODER", broken)
+    monkeypatch.setattr(apart, "DECODER", broken)
 
     with pytest.raises(Refused, match=DAMAGED):
         read_picture(upload(picture()))
