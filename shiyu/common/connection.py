@@ -25,7 +25,7 @@ EMBEDDED_FILE = "connection.json"
 
 CONNECT_TIMEOUT_S = 3
 POOL_TIMEOUT_S = 5
-NETWORK_SILENCE_MS = 10_000
+NETWORK_SILENCE_MS = 8_000
 STATEMENT_TIMEOUT_MS = {"web": 15_000, "worker": 30 * 60_000, "owner": 0, "backup": 0}
 LOCK_TIMEOUT_MS = {"web": 5_000, "worker": 30_000, "owner": 5_000, "backup": 30_000}
 IDLE_TRANSACTION_TIMEOUT_MS = {"web": 60_000, "worker": 10 * 60_000, "owner": 0, "backup": 0}
@@ -96,7 +96,11 @@ def _manners(role: str) -> dict[str, Any]:
     return {
         "connect_timeout": CONNECT_TIMEOUT_S,
         "tcp_user_timeout": NETWORK_SILENCE_MS,
-        "keepalives_idle": 5,
+        # A question that arrived and whose answer is lost is noticed by these alone: the kernel
+        # looks at the limit above only when it probes, which by default is each 75 s.
+        "keepalives_idle": 3,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
         "application_name": f"shiyu {role}",
         "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
     }
