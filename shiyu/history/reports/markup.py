@@ -17,8 +17,7 @@ def xml_records(path: Path) -> Iterator[tuple[int, Any]]:
     Raises  Refused: not well-formed, or it declares entities, which a list of records never needs.
     """
     with path.open("rb") as file:
-        head = file.read(HEAD).replace(b"\0", b"")
-        if any(word in head for word in DECLARES):
+        if _declares(file):
             raise Refused(f"{path.name} 带有 DOCTYPE 或 ENTITY 声明，不读")
         file.seek(0)
         try:
@@ -27,6 +26,17 @@ def xml_records(path: Path) -> Iterator[tuple[int, Any]]:
                 element.clear()
         except (ParseError, ValueError, LookupError, RecursionError) as error:
             raise Refused(f"{path.name} 不是读得出的 XML：{error}") from error
+
+
+def _declares(file: IO[bytes]) -> bool:
+    """Whether entities are declared, however late: a comment of any length may come before."""
+    before, is_head = b"", True
+    while block := file.read(HEAD):
+        text = before + block.replace(b"\0", b"")
+        if DECLARES[1] in text or (is_head and DECLARES[0] in text):
+            return True
+        before, is_head = text[-len(DECLARES[1]) :], False
+    return False
 
 
 def _children(file: IO[bytes]) -> Iterator[Element]:
