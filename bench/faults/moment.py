@@ -26,8 +26,7 @@ from shiyu.common.embedded import Cluster
 
 PAD = """
 CREATE TABLE IF NOT EXISTS bench_pad AS
-SELECT n, (SELECT string_agg(md5(random()::text || n::text || i::text), '')
-             FROM generate_series(1, 30) i) AS noise FROM generate_series(1, %s) n
+SELECT n, repeat(md5(random()::text || n::text), 31) AS noise FROM generate_series(1, %s) n
 """
 PAD_ROW_BYTES = 1_024
 ERASE = """
@@ -53,9 +52,8 @@ def run(seconds: float = 60, gigabytes: float = 0.0) -> Facts:
 
 
 def _run(city: Place, disk: Path, seconds: float, gigabytes: float) -> Facts:
-    if gigabytes:
-        with psycopg.connect(**conninfo("owner"), autocommit=True) as owner:
-            owner.execute(PAD, [int(gigabytes * 1e9 / PAD_ROW_BYTES)])
+    with psycopg.connect(**conninfo("owner"), autocommit=True) as owner:
+        owner.execute(PAD, [int(gigabytes * 1e9 / PAD_ROW_BYTES)])
     words = city.home / "words"
     words.write_text("a long enough passphrase\n")
     # No drill by itself: this is one.
@@ -74,14 +72,16 @@ def _run(city: Place, disk: Path, seconds: float, gigabytes: float) -> Facts:
         time.sleep(seconds / 2)
     moment = middle - timedelta(seconds=random.uniform(0, seconds / 4))
     with psycopg.connect(**conninfo("owner"), autocommit=True) as owner:
-        owner.execute("DROP TABLE journal_remark CASCADE")
+        owner.execute("DROP TABLE bench_pad")  # by mistake
     found |= _back_to(city, disk, moment, erased)
+    shutil.rmtree(disk / "moment", ignore_errors=True)
     found |= _lost(city, disk)
     found["well"] = bool(
-        not found["moment_lost"]
+        found["moment_lost"] == 0
         and found["moment_verify"]
         and found["moment_stand_alone"]
         and found["erased_again"]
+        and found["dropped_is_back"]
         and found["newest_verified"]
         and found["loss_s"] <= 60
         and found["back_s"] <= 300
@@ -110,6 +110,7 @@ def _back_to(city: Place, disk: Path, moment: datetime, erased: int) -> Facts:
         with psycopg.connect(**_superuser(into)) as there:
             words = there.execute("SELECT text FROM journal_remark WHERE id = %s", [erased])
             text = words.fetchone()
+            pad = there.execute("SELECT to_regclass('bench_pad')").fetchone()
     finally:
         cluster.stop()
         cluster.release()
@@ -119,6 +120,7 @@ def _back_to(city: Place, disk: Path, moment: datetime, erased: int) -> Facts:
         "moment_lost": rows["lost"],
         "moment_verify": checked["verify"],
         "moment_stand_alone": checked["stand_alone"],
+        "dropped_is_back": bool(pad and pad[0]),
         "erased_again": text is None or text[0] == "",
     }
 
@@ -156,12 +158,14 @@ def _lost(city: Place, disk: Path) -> Facts:
     finally:
         cluster.stop()
         cluster.release()
+    gigabytes = sum(path.stat().st_size for path in aside.rglob("*") if path.is_file()) / 1e9
     secrets = sorted(path.name for path in (aside / "secrets").iterdir())
     return {
         "back_s": back,
         "newest_verified": True,
         "newest_lost": after["lost"],
         "loss_s": loss,
+        "restored_gb": round(gigabytes, 2),
         "secrets": secrets,
     }
 
