@@ -74,7 +74,7 @@ OPERATIONS: dict[str, str] = {
     "list_moves": "API moves",
     **dict.fromkeys(("openapi", "me", "list_kinds", "get_kind", "list_places", "get_place"), CITY),
     **dict.fromkeys(("locate", "boundaries", "list_units", "list_calendars"), CITY),
-    **dict.fromkeys(("report", "report_many", "upload_photo"), "takes in, shows one's own"),
+    **dict.fromkeys(("report", "report_many", "upload_photo"), OWN),
     "move_many": "moves (test_moving.py)",
 }
 
@@ -109,6 +109,7 @@ PROGRAMS_OWN_TASKS = frozenset(
         "shiyu.people.jobs.forget_ended_sessions",
         "shiyu.places.jobs.put_due_in_force",
         "shiyu.portal.jobs.forget_drafts",
+        "privacy.retain",
     }
 )
 """Jobs that act for nobody and hand nothing to anybody."""

@@ -110,7 +110,8 @@ def test_open311_keeps_nothing_that_it_does_not_name(kept: City) -> None:
 
     def made(more: dict[str, str]) -> dict[str, Any]:
         answer = kept.client.post(
-            "/open311/v2/requests.json?jurisdiction_id=410200", said | more | {"api_key": system.key}
+            "/open311/v2/requests.json?jurisdiction_id=410200",
+            said | more | {"api_key": system.key},
         )
         number = answer.json()[0]["service_request_id"]
         case = Case.objects.get(number=number)

@@ -56,8 +56,7 @@ PLAIN = frozenset(
 CHOICES_OF: dict[str, str] = {
     "desk/forms/base.py": "unit: of the case's own parts alone (tried here)",
     "desk/forms/intake.py": "standard, close_by: of the case's own kinds and neighbours",
-    "desk/forms/dispatching.py": "unit: of the case's own parts alone",
-    "desk/forms/handling.py": "unit: of the case's own parts alone; place: below one's own",
+    "desk/forms/checking.py": "units: of the case's own parts alone",
     "desk/forms/reporting.py": "place: within one's own reach",
 }
 """Files of forms whose fields offer records: of what, and why no other can be chosen."""
@@ -130,7 +129,9 @@ def plain(answer: Any, value: str) -> tuple[int, str]:
 
 def _unsaid(text: str, value: str) -> str:
     text = re.sub(r"\b[0-9a-f]{32}\b", "@", text.replace(value.replace("-", ""), value))
-    return re.sub(rf"(?<![0-9]){re.escape(value)}(?![0-9])", "@", text)
+    if value.isdecimal() and len(value) < 19:  # short enough to stand in a time or a count as well
+        return re.sub(r"[0-9]+", "@", text)
+    return text.replace(value, "@")
 
 
 Ask = Callable[[City, str], Any]
