@@ -335,6 +335,7 @@ class Look(models.Model):
         COMPLAINT = "complaint", _("处理投诉或申诉")
         BY_PHONE = "by_phone", _("按来电号码查找案件")
         EXPORT = "export", _("经批准导出")
+        SUBJECT = "subject", _("代本人查阅")
 
     report = models.ForeignKey(Report, models.PROTECT, related_name="looks")
     person = models.ForeignKey(Person, models.PROTECT, db_index=False)

@@ -6,7 +6,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from shiyu.cases import actions
 from shiyu.cases.models import Look, Report
+from shiyu.common.errors import NotAllowed
 from shiyu.desk.situation import Situation
 from shiyu.journal.models import Remark
 
@@ -74,13 +76,16 @@ def _report(
     shown = (report.pk, report.reported_at, staff, words, erased)
     if not about.knows_reporter or not hasattr(report, "reporter"):
         return ReportShown(*shown, _("匿名") if about.knows_reporter else "")
-    until = max(
-        (k.until for k in looks if k.report_id == report.pk and k.person_id == about.actor.id),
-        default=None,
-    )
+    mine = (k for k in looks if k.report_id == report.pk and k.person_id == about.actor.id)
+    look = max(mine, key=lambda k: k.until, default=None)
+    if look is not None and look.until > about.now:
+        try:
+            said = actions.show(report, look, actor=about.actor)
+        except NotAllowed:  # over since the page began
+            said = None
+        if said is not None:
+            return ReportShown(*shown, " ".join(filter(None, said)), open_until=look.until)
     name, phone = report.reporter.name, report.reporter.phone
-    if until is not None and until > about.now:
-        return ReportShown(*shown, " ".join(filter(None, (name, phone))), open_until=until)
     masked = " ".join(filter(None, (masked_name(name), masked_phone(phone))))
     return ReportShown(*shown, masked or _("匿名"), may_open=bool(masked))
 

@@ -69,8 +69,8 @@ class Situation:
 
     @cached_property
     def looks(self) -> list[Look]:
-        """Who looked at the reporters, the last first."""
-        looks = Look.objects.filter(report__case=self.case).select_related("person")
+        """Who asked to see the reporters, the last first; not each time the page was drawn."""
+        looks = Look.objects.filter(report__case=self.case, under=None).select_related("person")
         return list(looks[:LOOKS_MOST]) if self.asides.looked else []
 
     @cached_property

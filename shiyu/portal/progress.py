@@ -1,6 +1,9 @@
 """All that the holder of a receipt sees of the case, and nothing of other reporters (办理进度)."""
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -15,6 +18,7 @@ from shiyu.catalogue.models import Responsibility
 from shiyu.files.models import Photo
 from shiyu.journal.models import Line
 from shiyu.notices.rules import followed_by
+from shiyu.people.models import Appointment
 from shiyu.portal import coming, track, where
 from shiyu.portal.receipts import Receipt
 
@@ -69,9 +73,52 @@ def began_with(receipt: Receipt, lines: Sequence[Line]) -> bool:
     return opened is not None and opened.facts.get("report") == receipt.report.pk
 
 
-def _looks(receipt: Receipt) -> list[Look]:
-    """Who opened what this reporter gave of themselves, and why; the newest first."""
-    return list(Look.objects.filter(report=receipt.report)[:LOOKS_SHOWN])
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """Somebody's look at what this reporter gave of themselves: a unit, never a name.
+
+    times  how often it was shown while it was open.
+    """
+
+    units: str
+    purpose: str
+    at: datetime
+    times: int
+
+
+def _looks(receipt: Receipt) -> list[Looked]:
+    """Which unit opened what this reporter gave of themselves, when and why; the newest first."""
+    own = Look.objects.filter(report=receipt.report)
+    looks = list(own.filter(under=None)[:LOOKS_SHOWN])
+    times = Counter(own.filter(under__isnull=False).values_list("under", flat=True))
+    units = _units_of(looks)
+    return [
+        Looked(
+            units.get(look.pk, receipt.case.centre.name),
+            look.get_purpose_display(),
+            look.at,
+            times[look.pk],
+        )
+        for look in looks
+    ]
+
+
+def _units_of(looks: Sequence[Look]) -> dict[int, str]:
+    """For each look the units that its maker worked for on that day."""
+    people = {look.person_id for look in looks}
+    held = Appointment.objects.filter(person__in=people).select_related("post__unit")
+    spans = [(a.person_id, a.starts_on, a.ends_on, a.post.unit.name) for a in held] if looks else []
+    found = {}
+    for look in looks:
+        day = timezone.localdate(look.at)
+        names = [
+            name
+            for person, starts, ends, name in spans
+            if person == look.person_id and starts <= day and (ends is None or day <= ends)
+        ]
+        if names:
+            found[look.pk] = "、".join(dict.fromkeys(names))
+    return found
 
 
 def _where(case: Case) -> str:

@@ -44,7 +44,14 @@ from shiyu.cases.actions.intake import (
     remark,
     settle,
 )
-from shiyu.cases.actions.looking import CHOSEN, note_export, search_by_phone, unmask
+from shiyu.cases.actions.looking import (
+    CHOSEN,
+    note_export,
+    note_reads,
+    search_by_phone,
+    show,
+    unmask,
+)
 from shiyu.cases.actions.rehearsal import refusal_of
 from shiyu.cases.actions.reporting import Outcome, join, order, report, report_many
 from shiyu.cases.actions.taking import Intake
@@ -75,6 +82,7 @@ __all__ = [
     "join",
     "merge",
     "note_export",
+    "note_reads",
     "object_",
     "opened",
     "order",
@@ -92,6 +100,7 @@ __all__ = [
     "rework",
     "search_by_phone",
     "settle",
+    "show",
     "sign",
     "split",
     "suspend",

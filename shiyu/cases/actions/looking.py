@@ -37,7 +37,11 @@ class TooManySearches(Refused):
     status = 429
 
 
-CHOSEN = tuple(p for p in Look.Purpose if p not in {Look.Purpose.BY_PHONE, Look.Purpose.EXPORT})
+FIELDS = ["name", "phone"]
+"""What of a reporter can be read."""
+
+OF_ITSELF = frozenset({Look.Purpose.BY_PHONE, Look.Purpose.EXPORT, Look.Purpose.SUBJECT})
+CHOSEN = tuple(p for p in Look.Purpose if p not in OF_ITSELF)
 
 
 @transaction.atomic
@@ -61,10 +65,56 @@ def unmask(report: Report, *, purpose: str, reason: str, actor: Actor) -> Look:
         remark_id=remark.pk,
         at=now,
         until=now + OPEN_FOR,
+        fields=FIELDS,
     )
     facts = {"case": report.case_id, "purpose": purpose, "until": look.until}
     record(report.subject, "unmask", actor=actor, at=now, facts=facts, remark=remark)
     return look
+
+
+@transaction.atomic
+def show(report: Report, under: Look, *, actor: Actor) -> tuple[str, str]:
+    """Name and number for a page that is drawn while a look is open; each time is a row (查看留痕).
+
+    Raises  NotAllowed when the look is another's, another report's or over.
+    """
+    now = moment()
+    if (under.person_id, under.report_id) != (actor.id, report.pk) or under.until <= now:
+        raise NotAllowed(_("您的岗位看不到这件案件的上报人信息"))
+    said = {"name": report.reporter.name, "phone": report.reporter.phone}
+    fields = [name for name in FIELDS if said[name]]
+    Look.objects.create(
+        report=report,
+        person_id=actor.id,
+        purpose=under.purpose,
+        at=now,
+        until=now,
+        fields=fields,
+        under=under.pk,
+    )
+    facts = {"case": report.case_id, "look": under.pk, "fields": fields}
+    record(report.subject, "shown", actor=actor, at=now, facts=facts)
+    return said["name"], said["phone"]
+
+
+@transaction.atomic
+def note_reads(
+    reports: Sequence[int], *, purpose: str, channel: str, fields: Sequence[str], actor: Actor
+) -> None:
+    """Keep with each of these reports that its reporter was read, by whom, why, what of it."""
+    now = moment()
+    Look.objects.bulk_create(
+        Look(
+            report_id=pk,
+            person_id=actor.id,
+            purpose=purpose,
+            at=now,
+            until=now,
+            channel=channel,
+            fields=list(fields),
+        )
+        for pk in reports
+    )
 
 
 def search_by_phone(phone: str, *, actor: Actor) -> list[Case]:
@@ -90,20 +140,18 @@ def _search(phone: str, actor: Actor) -> list[Case]:
     found = list(cases.select_related("kind", "place", "centre").defer("place__boundary"))
     now = moment()
     reports = [vars(case)["report"] for case in found]
-    Look.objects.bulk_create(
-        Look(report_id=pk, person_id=actor.id, purpose=Look.Purpose.BY_PHONE, at=now, until=now)
-        for pk in reports
-    )
+    by_phone, search = Look.Purpose.BY_PHONE, Look.Channel.SEARCH
+    note_reads(reports, purpose=by_phone, channel=search, fields=["phone"], actor=actor)
     record(SEARCHES, "search_phone", actor=actor, at=now, facts={"reports": reports})
     return found
 
 
 @transaction.atomic
-def note_export(reports: Sequence[int], *, subject: str, actor: Actor) -> None:
+def note_export(
+    reports: Sequence[int], *, subject: str, actor: Actor, fields: Sequence[str] = FIELDS
+) -> None:
     """Keep with each of these reports that its reporter went into an approved export (导出)."""
-    now = moment()
-    Look.objects.bulk_create(
-        Look(report_id=pk, person_id=actor.id, purpose=Look.Purpose.EXPORT, at=now, until=now)
-        for pk in reports
-    )
-    record(subject, "reporters", actor=actor, at=now, facts={"reports": list(reports)})
+    purpose, channel = Look.Purpose.EXPORT, Look.Channel.EXPORT
+    note_reads(reports, purpose=purpose, channel=channel, fields=fields, actor=actor)
+    facts = {"reports": list(reports), "fields": list(fields)}
+    record(subject, "reporters", actor=actor, facts=facts)

@@ -21,6 +21,11 @@ class Migration(migrations.Migration):
             name='fields',
             field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), db_default=[], default=list, size=None, verbose_name='内容'),
         ),
+        migrations.AlterField(
+            model_name='look',
+            name='purpose',
+            field=models.CharField(choices=[('verify', '核实情况'), ('answer', '答复办理结果'), ('on_site', '上门处置需要联系'), ('complaint', '处理投诉或申诉'), ('by_phone', '按来电号码查找案件'), ('export', '经批准导出'), ('subject', '代本人查阅')], max_length=12, verbose_name='目的'),
+        ),
         migrations.AddField(
             model_name='look',
             name='under',

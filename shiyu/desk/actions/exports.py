@@ -245,7 +245,8 @@ def _made(export: Export, draft: workbook.Draft, opened: list[int]) -> None:
     export.save()
     if opened:
         owner = Actor("person", export.person_id)
-        note_export(opened, subject=export.subject, actor=owner)
+        told = [name for name in ("name", "phone") if name in export.columns]
+        note_export(opened, subject=export.subject, actor=owner, fields=told)
     _line(export, "make", program, {"rows": written, "sha256": export.sha256})
     draft.keep()
 
