@@ -44,7 +44,7 @@ def _run(city: Place, wires: Network, written: Facts, short: float, long: float)
     }
     serving = Inside(wires.words, log=city.log, port=city.port, **urls)
     city.serving = serving  # type: ignore[assignment]
-    _until_answers(city.port)
+    until_answers(city.port)
     found: Facts = {"cuts": []}
     probe = Probe(city.port)
     with city.crowd(systems=2, residents=1):
@@ -56,7 +56,7 @@ def _run(city: Place, wires: Network, written: Facts, short: float, long: float)
                 time.sleep(seconds)
                 wires.heal()
                 healed = time.monotonic()
-                back = _until_answers(city.port)
+                back = until_answers(city.port)
                 longest, statuses = probe.end()
                 found["cuts"].append(
                     {
@@ -125,7 +125,7 @@ def _get(port: int) -> str:
         asking.close()
 
 
-def _until_answers(port: int) -> float:
+def until_answers(port: int) -> float:
     until = time.monotonic() + 120
     while time.monotonic() < until and _get(port) not in {"200", "302"}:
         time.sleep(0.2)

@@ -46,7 +46,7 @@ def pictures(store: Store, into: Path, cluster: Cluster, *, copy: bool) -> tuple
         for size in SIZES:
             place = f"{name[:2]}/{name}{size}"
             sources = [store.files / place, home() / "files" / place]
-            source = next((p for p in sources if p.exists() and _is_whole(p, name, size)), None)
+            source = next((p for p in sources if p.exists() and is_whole(p, name, size)), None)
             if source is None:
                 missing.append(f"{name}{size}")
             elif copy:
@@ -56,7 +56,7 @@ def pictures(store: Store, into: Path, cluster: Cluster, *, copy: bool) -> tuple
     return len(names), missing
 
 
-def _is_whole(path: Path, name: str, size: str) -> bool:
+def is_whole(path: Path, name: str, size: str) -> bool:
     """A picture is named by its content; its thumbnail must at least hold something."""
     if size != SIZES[0]:
         return path.stat().st_size > 0
