@@ -47,7 +47,7 @@ NEEDS_ROOT = {"parted", "disk of the pictures full", "each disk full"}
 
 def of_today() -> str:
     """The fault whose turn it is."""
-    turn = datetime.date.today().toordinal() % len(SHORT)
+    turn = datetime.datetime.now(datetime.UTC).toordinal() % len(SHORT)
     return os.environ.get("SHIYU_FAULT") or list(SHORT)[turn]
 
 
