@@ -20,6 +20,7 @@ COMMANDS = {
     "migrate": "bring the database to this version",
     "restore": "go back to a moment, beside the living city first; hold a drill",
     "privacy": "the data catalogue; purge what was kept long enough; erase again",
+    "reap": "put back, once, what killed workers left",
     "serve": "serve pages and the live feed",
     "verify": "replay the clocks, check invariants, seals and daily facts",
     "watch": "figures for Prometheus, and whether all is ready",
