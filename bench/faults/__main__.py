@@ -1,6 +1,14 @@
 """`python -m bench.faults NAME [NAME=VALUE...] [--json FILE]`: one proof, its figures, 0 if well.
 
-moment seconds=60 gigabytes=2     T-F9   back to a random second; the server lost
+moment seconds=60 gigabytes=2    T-F9          back to a random second; the server lost
+races races=200 ways=50          T-F16         so many at once at one case
+partition short=5 long=30        T-F6          pages and database parted (root)
+full only=0                      T-F4          each disk full (root)
+pool seconds=30                  T-F15         no connection left
+upgrade seconds=30               T-F10, T-F14  migrated and taken over under load
+standby seconds=20               T-F11         a standby promoted under load
+
+T-F1, T-F2, T-F3: `python -m bench.killed --only pages|worker|database --kills N`.
 """
 
 import json
@@ -8,6 +16,7 @@ import os
 import sys
 import time
 from importlib import import_module
+from pathlib import Path
 
 from bench.measure import machine
 
@@ -20,12 +29,11 @@ def main() -> int:
     begun, load = time.monotonic(), os.getloadavg()[0]
     found = import_module(f"bench.faults.{name}").run(**asked)
     found = {"proof": name, "machine": machine(), "load": load, **found}
-    found["seconds"] = round(time.monotonic() - begun)
+    found["took_s"] = round(time.monotonic() - begun)
     text = json.dumps(found, ensure_ascii=False, indent=1, default=str)
     print(text)
     if file:
-        with open(file, "w") as kept:
-            kept.write(text)
+        Path(file).write_text(text)
     return 0 if found["well"] else 1
 
 

@@ -88,13 +88,13 @@ def _pass_on(listen: tuple[str, int], to: tuple[str, int], doors: list[socket.so
                 continue
             far.settimeout(None)
             for one, other in ((near, far), (far, near)):
-                threading.Thread(target=_pump, args=(one, other), daemon=True).start()
+                threading.Thread(target=pump, args=(one, other), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
     return int(door.getsockname()[1])
 
 
-def _pump(one: socket.socket, other: socket.socket) -> None:
+def pump(one: socket.socket, other: socket.socket) -> None:
     with contextlib.suppress(OSError):
         while data := one.recv(65_536):
             other.sendall(data)

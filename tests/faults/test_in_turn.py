@@ -28,6 +28,7 @@ SHORT: dict[str, list[str]] = {
     "parted": ["-m", "bench.faults", "partition", "short=4", "long=12"],
     "disk of the pictures full": ["-m", "bench.faults", "full", "only=1"],
     "no connection left": ["-m", "bench.faults", "pool", "seconds=6"],
+    "taken over by a new version": ["-m", "bench.faults", "upgrade", "seconds=4"],
 }
 LONG: dict[str, list[str]] = {
     "pages killed": [*KILLED, "--only", "pages", "--kills", "50", "--every", "3"],
@@ -41,6 +42,7 @@ LONG: dict[str, list[str]] = {
     "parted": ["-m", "bench.faults", "partition", "short=5", "long=30"],
     "each disk full": ["-m", "bench.faults", "full"],
     "no connection left": ["-m", "bench.faults", "pool", "seconds=30"],
+    "taken over by a new version": ["-m", "bench.faults", "upgrade", "seconds=30"],
 }
 NEEDS_ROOT = {"parted", "disk of the pictures full", "each disk full"}
 

@@ -1,0 +1,141 @@
+"""T-F10 and T-F14: the version of before is at work; the database is migrated under it, then this
+version takes over behind a proxy while clients work and a stream is open.
+
+The version of before comes from the repository (`git archive`): the last commit with another set
+of migrations. The proxy is a plain one: it passes each connection to whoever serves just now.
+"""
+
+import io
+import json
+import socket
+import subprocess
+import sys
+import tarfile
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from bench.faults.network import pump
+from bench.faults.partition import Probe, until_answers
+from bench.faults.place import Facts, Place, kept, verified
+from bench.served import SHIYU, Process, carry_out, free_port, own_home
+from shiyu.common.home import PROJECT
+
+STALL_S = 2.0
+COMMITS_BACK = 400
+
+
+class Served(Process):
+    """`shiyu serve` of one version, from its own tree."""
+
+    def __init__(self, tree: Path, *, log: Path, workers: bool) -> None:
+        self.port = free_port(2)
+        words = [*SHIYU, "serve", "--port", str(self.port), "--live-port", str(self.port + 1)]
+        words += ["--with-workers"] if workers else []
+        super().__init__(["env", "-C", str(tree), *words], log=log, SHIYU_PROXIES="1")
+
+
+class Proxy:
+    """Passes each connection on to the server of now."""
+
+    def __init__(self, port: int, to: int) -> None:
+        self.to = to
+        self.door = socket.create_server(("127.0.0.1", port), backlog=128)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self.door.accept()
+            except OSError:
+                return
+            try:
+                far = socket.create_connection(("127.0.0.1", self.to), timeout=5)
+            except OSError:
+                near.close()
+                continue
+            far.settimeout(None)
+            for one, other in ((near, far), (far, near)):
+                threading.Thread(target=pump, args=(one, other), daemon=True).start()
+
+
+def run(seconds: float = 8) -> Facts:
+    before = _before()
+    with tempfile.TemporaryDirectory(prefix="shiyu-bench-before-") as folder, own_home() as home:
+        tree = Path(folder)
+        _unpack(before, tree)
+        log = home / "faults.log"
+        log.touch()
+        there = ["env", "-C", folder]  # Python takes the package from where it is started
+        carry_out([*there, *SHIYU, "migrate"], log=log)
+        city_of_then = [sys.executable, "-m", "bench.city", str(home / "plan.json")]
+        carry_out([*there, *city_of_then], log=log)
+        plan = json.loads((home / "plan.json").read_text()) | {"photo": ""}
+        city = Place(home, log, plan, free_port(2))
+        return {"before": before[:10]} | _take_over(city, tree, seconds)
+
+
+def _take_over(city: Place, tree: Path, seconds: float) -> Facts:
+    old = Served(tree, log=city.log, workers=True)
+    new: Served | None = None
+    found: Facts = {}
+    until_answers(old.port)
+    proxy = Proxy(city.port, old.port)
+    probe = Probe(city.port)
+    try:
+        with city.crowd(systems=2, residents=1) as crowd:
+            time.sleep(seconds)
+            probe.begin()
+            begun = time.monotonic()
+            migrated = city.run("migrate")
+            found["migrate"] = (migrated.stdout + migrated.stderr).strip().splitlines()[-1:]
+            found["migrate_s"] = round(time.monotonic() - begun, 1)
+            time.sleep(seconds)  # the old code on the new schema
+            stall, answers = probe.end()
+            found |= {"longest_while_migrating_s": round(stall, 1), "answers": dict(answers)}
+            found["repeats_while_migrating"] = dict(crowd.repeats)
+            new = Served(PROJECT, log=city.log, workers=True)
+            until_answers(new.port)
+            probe.begin()
+            proxy.to = new.port
+            old.process.terminate()
+            old.process.wait(60)
+            time.sleep(seconds)
+            _longest, answers = probe.end()
+            found |= {"answers_in_takeover": dict(answers), "repeats": dict(crowd.repeats)}
+            found["failures"] = dict(crowd.failures)
+    finally:
+        old.end()
+        if new is not None:
+            new.end()
+        proxy.door.close()
+    found |= kept(rows=city.ledger.rows())
+    found |= verified(city)
+    broken = {"500", "502", "broken"} & set(found["answers"])
+    found["well"] = bool(
+        found["acknowledged"]
+        and not (found["lost"] or found["doubled"] or broken or found["failures"])
+        and found["verify"]
+    )
+    return found
+
+
+def _before() -> str:
+    """The last commit whose migrations are others than today's."""
+    words = ["git", "log", f"-{COMMITS_BACK}", "--format=%H", "--", "shiyu/*/migrations/*.py"]
+    found = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, check=True)
+    newest = found.stdout.split()[0]
+    words = ["git", "rev-parse", f"{newest}~1"]
+    return subprocess.run(words, cwd=PROJECT, capture_output=True, text=True).stdout.strip()
+
+
+def _unpack(commit: str, tree: Path) -> None:
+    """That version's tree, with what is built for the browser as it is now."""
+    words = ["git", "archive", commit, "shiyu", "bench", "pyproject.toml"]
+    packed = subprocess.run(words, cwd=PROJECT, capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(packed)) as file:
+        file.extractall(tree, filter="data")
+    built = PROJECT / "shiyu" / "site" / "static" / "built"
+    if built.exists():
+        (tree / "shiyu" / "site" / "static" / "built").symlink_to(built)
