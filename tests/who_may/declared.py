@@ -17,7 +17,7 @@ from tests.who_may.policy import MOVES_OF, TABLE, THE_PROGRAMS
 ROOM = "tests/who_may"
 EVERY_CHANNEL = {*CHANNELS, *INTERFACES, *OF_ANYBODY}
 OWN, CITY, RECORD = "one's own alone", "nothing of a case", "the record, for who keeps it"
-RECEIPT, STRANGER = "what a receipt opens (test_receipts.py)", "anybody"
+RECEIPT, STRANGER = "what a receipt opens (test_own.py)", "anybody"
 
 ROUTES: dict[str, str] = {
     "desk:case": "page",
@@ -38,7 +38,7 @@ ROUTES: dict[str, str] = {
     "desk:export_new": "export",
     **dict.fromkeys(("desk:exports", "desk:export", "desk:export_progress"), OWN),
     **dict.fromkeys(("desk:export_decide", "desk:export_download"), OWN),
-    "desk:figures": "statistics (test_figures.py)",
+    "desk:figures": "statistics (test_own.py)",
     **dict.fromkeys(("desk:saved", "desk:saved_change", "desk:layout"), OWN),
     **dict.fromkeys(("desk:new", "desk:order", "desk:export_limits"), CITY),
     **dict.fromkeys(("desk:journal", "desk:erase_remark"), RECORD),
