@@ -134,19 +134,28 @@ def keep_contact(draft: Draft, token: str, *, name: str, phone: str) -> None:
 
 
 @transaction.atomic
-def send(draft: Draft, token: str, *, name: str = "", phone: str = "", told_in: str = "") -> Draft:
+def send(
+    draft: Draft,
+    token: str,
+    *,
+    name: str = "",
+    phone: str = "",
+    told_in: str = "",
+    notice: str = "",
+) -> Draft:
     """Hand the report in, once: whoever comes second finds it sent (提交上报).
 
     The receipt code is sealed for the browser that wrote it; the database keeps its hash alone.
 
     told_in  the language in which they want to hear by text message how it goes; empty for not.
+    notice   the edition of the privacy notice that stood before them.
 
     Raises  OutOfOrder when the case it was to join has ended; Refused as for any report.
     """
     draft = _lock(draft)
     if draft.report_id is not None:
         return draft
-    intake = _intake(draft, name=name, phone=phone)
+    intake = _intake(draft, name=name, phone=phone, notice=notice)
     if draft.joins is not None:
         report, code = cases.join(draft.joins, intake, actor=SOMEBODY)
     else:
@@ -201,7 +210,7 @@ def _save(draft: Draft, *fields: str) -> None:
     draft.save(update_fields=[*fields, "touched_at"])
 
 
-def _intake(draft: Draft, *, name: str, phone: str) -> cases.Intake:
+def _intake(draft: Draft, *, name: str, phone: str, notice: str) -> cases.Intake:
     return cases.Intake(
         source="portal",
         source_ref=draft.ref,
@@ -215,4 +224,5 @@ def _intake(draft: Draft, *, name: str, phone: str) -> cases.Intake:
         gathered=draft.subject,
         name=name,
         phone=phone,
+        notice=notice,
     )

@@ -1,5 +1,6 @@
 """What residents type, and what to say when it cannot be taken as it is (公众表单)."""
 
+import hmac
 from typing import Any
 
 from django import forms
@@ -7,8 +8,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from shiyu.cases.models import Rating
+from shiyu.cases.identity import found_by
+from shiyu.cases.models import Rating, Report, Reporter
 from shiyu.cases.story import plain
+from shiyu.privacy.forms import AskForm
 
 TEXT_MOST = 500
 PHONE_DIGITS = 11
@@ -146,6 +149,33 @@ class ContactForm(forms.Form):
         if cleaned.get("told") and not cleaned.get("phone") and "phone" not in self.errors:
             self.add_error("phone", _("要短信告诉您，请填手机号"))
         return cleaned
+
+
+class ProofForm(forms.Form):
+    """The telephone that was given with a report, for what the code alone does not open (核对)."""
+
+    phone = PhoneField(
+        label=gettext_lazy("上报时留的手机号"),
+        help_text=gettext_lazy("核对是您本人"),
+        error_messages={"required": gettext_lazy("填写上报时留的手机号")},
+    )
+
+    def __init__(self, *args: Any, report: Report, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reporter = Reporter.objects.filter(report=report).first()
+        self.mark = bytes(reporter.found_by) if reporter and reporter.found_by else b""
+        if not self.mark:
+            del self.fields["phone"]
+
+    def clean_phone(self) -> str:
+        phone = str(self.cleaned_data["phone"])
+        if not hmac.compare_digest(found_by(phone), self.mark):
+            raise forms.ValidationError(_("和上报时留的不一样，核对后再试"))
+        return phone
+
+
+class EraseForm(ProofForm, AskForm):
+    """Ask that it be erased, with the same proof (申请删除)."""
 
 
 class CodeForm(forms.Form):

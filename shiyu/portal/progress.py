@@ -51,7 +51,7 @@ def page_of(receipt: Receipt) -> dict[str, Any]:
         "reopen_by": coming.by_when(until),
         "may_reopen": now <= until,
         "told_who": hasattr(receipt.report, "reporter"),
-        "looks": _looks(receipt),
+        "looks": looks_of(receipt),
         "follower": followed_by(receipt.report.subject),
     }
 
@@ -86,7 +86,7 @@ class Looked:
     times: int
 
 
-def _looks(receipt: Receipt) -> list[Looked]:
+def looks_of(receipt: Receipt) -> list[Looked]:
     """Which unit opened what this reporter gave of themselves, when and why; the newest first."""
     own = Look.objects.filter(report=receipt.report)
     looks = list(own.filter(under=None)[:LOOKS_SHOWN])

@@ -14,7 +14,7 @@ from shiyu.common.attempts import Counter, Limit
 from shiyu.common.errors import NotFound, Refused
 from shiyu.people.actors import Actor
 from shiyu.people.sign_in import AccountAdapter
-from shiyu.portal.rules import LOOKING_UP
+from shiyu.portal.rules import GUESSING, LOOKING_UP
 
 
 class TooOften(Refused):
@@ -70,6 +70,11 @@ def tidy(code: str) -> str:
 def count_for(limit: Limit, request: HttpRequest) -> None:
     """Count one attempt of this sender; refuse when there were too many."""
     _count(Counter(limit, address_of(request)))
+
+
+def count_guess(receipt: Receipt) -> None:
+    """Count one telephone number tried for this report, wherever it comes from."""
+    _count(Counter(GUESSING, receipt.report.subject))
 
 
 def address_of(request: HttpRequest) -> str:

@@ -16,6 +16,7 @@ LOOKING_UP = Limit("receipt", 30, timedelta(minutes=15), timedelta(minutes=15))
 BEGINNING = Limit("draft", 200, timedelta(hours=1), timedelta(minutes=15))
 UPLOADING = Limit("upload", 200, timedelta(hours=1), timedelta(minutes=15))
 PROVING = Limit("proof", 120, timedelta(minutes=10), timedelta(minutes=10))
+GUESSING = Limit("own_data", 10, timedelta(minutes=15), timedelta(minutes=15))
 SENDING = Limit("sending", 60, timedelta(hours=1), timedelta(minutes=15))
 
 

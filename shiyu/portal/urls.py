@@ -2,7 +2,17 @@
 
 from django.urls import path, re_path
 
-from shiyu.portal.views import following, home, news, placing, proof, sending, sorting, writing
+from shiyu.portal.views import (
+    following,
+    home,
+    news,
+    own_data,
+    placing,
+    proof,
+    sending,
+    sorting,
+    writing,
+)
 
 app_name = "portal"
 
@@ -33,6 +43,10 @@ urlpatterns = [
     re_path(rf"^{CODE}untold/$", following.untold, name="untold"),
     re_path(rf"^{CODE}proof/$", proof.of_report, name="proof"),
     re_path(rf"^{CODE}proof\.json$", proof.download, name="proof_file"),
+    re_path(rf"^{CODE}data/$", own_data.data, name="data"),
+    re_path(rf"^{CODE}data/copy/$", own_data.copy, name="copy_data"),
+    re_path(rf"^{CODE}data/erase/$", own_data.erase, name="erase_data"),
+    path("notice/", own_data.privacy_notice, name="notice"),
     path("proof/", proof.check, name="check_proof"),
     path("proof/witness.jsonl", proof.marks, name="marks"),
     re_path(rf"^{CODE}{PHOTO}/(?P<size>full|small)\.jpg$", following.photo, name="report_photo"),

@@ -39,6 +39,10 @@ class Handling:
     seen_by: StrPromise
     masked: StrPromise
 
+    def get_kind(self) -> str:
+        """The class in words."""
+        return str(Kind(self.kind).label)
+
 
 STATUTORY = _("个人信息保护法第十三条第一款第三项：履行法定职责所必需；第三十四条")
 CONSENT = _("个人信息保护法第十三条第一款第一项、第十四条：本人同意，可以撤回")

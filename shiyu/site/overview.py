@@ -100,6 +100,10 @@ PARTS = (
             _line("desk:figures", _("日统计"), _("每天收了、办了、按时的件数"), *LOOKING, HANDLE),
             _line("desk:exports", _("导出记录"), _("谁为了什么取走了哪些案件")),
             _line("desk:export_limits", _("导出限额"), _("一次能取走多少、多少以上要人批准")),
+            _line(
+                *("privacy:catalogue", _("个人信息"), _("记了什么、存多久、谁要求删除")),
+                *(SECURITY, AUDIT),
+            ),
             _line("desk:journal", _("日志封存"), _("日志封到哪里、有没有改过"), SECURITY, AUDIT),
         ),
     ),

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("calendars/", include("shiyu.calendars.urls")),
     path("places/", include("shiyu.places.urls")),
     path("catalogue/", include("shiyu.catalogue.urls")),
+    path("privacy/", include("shiyu.privacy.urls")),
     path("language/", set_language, name="set_language"),
     path("overview/", overview.overview, name="overview"),
     path("size/", looks.size, name="size"),

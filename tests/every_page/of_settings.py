@@ -15,7 +15,32 @@ from tests.every_page.address import (
 )
 from tests.every_page.people import WORKING
 
+GUARDS, SECURITY = {"security", "audit"}, {"security"}
+CASE = "a case's number"
+
 ADDRESSES: dict[str, list[Address]] = {
+    "privacy:catalogue": [of(SIGNED_IN, holders=GUARDS)],
+    "privacy:keeping": [of(SIGNED_IN, holders=GUARDS)],
+    "privacy:demands": [of(SIGNED_IN, holders=GUARDS)],
+    "privacy:demand": [
+        of(SIGNED_IN, holders=GUARDS, pk="a demand"),
+        of(SIGNED_IN, NONE, holders=GUARDS, pk=OTHERS),
+    ],
+    "privacy:carry_out": [of(SIGNED_IN, NO_METHOD, FOUND, holders=SECURITY, pk="a demand")],
+    "privacy:refuse": [of(SIGNED_IN, NO_METHOD, NOT_SO, holders=SECURITY, pk="a demand")],
+    "privacy:of_case": [
+        of(SIGNED_IN, holders=SECURITY, number=CASE),
+        of(SIGNED_IN, NONE, holders=SECURITY, number="KF20260101000001"),
+    ],
+    "privacy:ask": [
+        of(SIGNED_IN, NO_METHOD, NOT_SO, holders=SECURITY, number=CASE, pk="its report"),
+        of(SIGNED_IN, NO_METHOD, NONE, holders=SECURITY, number=CASE, pk=OTHERS),
+    ],
+    "privacy:hold": [
+        of(SIGNED_IN, NO_METHOD, NOT_SO, holders=SECURITY, number=CASE, pk="its report")
+    ],
+    "privacy:copy": [of(SIGNED_IN, NO_METHOD, OK, holders=SECURITY, number=CASE, pk="its report")],
+    "privacy:lift": [of(SIGNED_IN, NO_METHOD, FOUND, holders=SECURITY, pk="a hold")],
     "calendars:list": [of(SIGNED_IN)],
     "calendars:year": [
         of(SIGNED_IN, code="city", year=2026),

@@ -30,6 +30,7 @@ from shiyu.people.middleware import SEEN
 from shiyu.people.models import Appointment, Person, Post, PostDuty
 from shiyu.places.models import Address as WrittenAddress
 from shiyu.places.models import Survey
+from shiyu.privacy.models import Demand, Hold
 from tests.every_page.address import WITH_CODE, Address
 from tests.every_page.people import EVERYBODY, SIGNED_OUT
 
@@ -186,7 +187,13 @@ def _things(world: World, town: Town) -> dict[str, Any]:
     told = Delivery.objects.create(
         key="x", channel="webhook", state="unknown", subscription=taker, due_at=at, owed_at=at
     )
+    report = town.cases["gulou closed"].reports.get()
+    erase = Demand.objects.create(report=report, ground="withdrawn", asked_by="x:1", asked_at=at)
+    kept = Hold.objects.create(report=report, ground="lawsuit", until=at.date(), by=owner, at=at)
     return {
+        "its report": report.pk,
+        "a demand": erase.pk,
+        "a hold": kept.pk,
         "a connector": peer.pk,
         "a subscription": taker.pk,
         "a delivery": told.pk,

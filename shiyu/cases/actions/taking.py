@@ -51,6 +51,7 @@ class Intake:
     channel             public, hotline, patrol, sensor, department, superior, import.
     lon, lat            WGS-84 degrees, or None with a place or an address.
     occurred_at         aware; when it was reported, if not now.
+    notice              the edition of the privacy notice that was seen.
     gathered            the draft whose photos, kept already, are to be the case's.
     """
 
@@ -67,6 +68,7 @@ class Intake:
     gathered: str = ""
     name: str = ""
     phone: str = ""
+    notice: str = ""
     occurred_at: datetime | None = None
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -177,6 +179,7 @@ def enter(
         receipt=receipt_hash(code),
         reported_at=at,
         by_person_id=actor.id if actor.kind == "person" else None,
+        notice=intake.notice,
     )
     together.insert(taken)
     remark = None

@@ -24,6 +24,7 @@ from shiyu.portal.views.holding import (
     writing,
 )
 from shiyu.portal.views.step import draft_in, get_or_post, show_step
+from shiyu.privacy import notice
 
 GO = frozenset({"photo", "words", "place", "kind"})
 
@@ -83,7 +84,8 @@ def _send(request: HttpRequest, held: Held, draft: Draft, form: forms.ContactFor
     told_in = (get_language() or "zh-hans") if form.cleaned_data.get("told") else ""
     try:
         count_for(SENDING, request)
-        actions.send(draft, held.token, told_in=told_in, **contact)
+        seen = notice.known(request.POST.get("notice", ""))
+        actions.send(draft, held.token, told_in=told_in, notice=seen, **contact)
     except OutOfOrder as ended:
         actions.compare(draft, None)
         form.add_error(None, ended.message)
@@ -99,6 +101,7 @@ def _send(request: HttpRequest, held: Held, draft: Draft, form: forms.ContactFor
 def _check_page(request: HttpRequest, draft: Draft, form: forms.ContactForm) -> HttpResponse:
     more = {
         "photos": photos_of(draft),
+        "edition": notice.CURRENT,
         "place_in_words": where.in_words(draft.place) if draft.place else "",
     }
     return show_step(request, draft, "check", form, **more)
