@@ -27,7 +27,7 @@ CONNECT_TIMEOUT_S = 3
 POOL_TIMEOUT_S = 5
 NETWORK_SILENCE_MS = 8_000
 STATEMENT_TIMEOUT_MS = {"web": 15_000, "worker": 30 * 60_000, "owner": 0, "backup": 0}
-LOCK_TIMEOUT_MS = {"web": 5_000, "worker": 30_000, "owner": 5_000, "backup": 30_000}
+LOCK_TIMEOUT_MS = {"web": 5_000, "worker": 30_000, "owner": 2_000, "backup": 30_000}
 IDLE_TRANSACTION_TIMEOUT_MS = {"web": 60_000, "worker": 10 * 60_000, "owner": 0, "backup": 0}
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from typing import Any
 
@@ -13,12 +13,16 @@ from shiyu.common.connection import is_embedded
 from shiyu.site.start import connect, django_ready, first_line, hold_database, refuse
 
 ROLES = ("owner", "web", "worker", "search", "backup")
+LOCK_NOT_HAD = "55P03"
+LOCK_TRIES = 10
+LOCK_PAUSE_S = 3.0
 ONE_AT_A_TIME = 7_405_116  # an advisory lock's number, of no meaning
 
 
 @click.command()
 @click.option("--check", is_flag=True, help="Only say whether anything is left to do; exit 1 then.")
-def command(check: bool) -> None:
+@click.option("--plan", is_flag=True, help="Name what is left, and what needs the city to rest.")
+def command(check: bool, plan: bool) -> None:
     """Bring the database to this version.
 
     Works as the role `owner`: the embedded database's own, or the one in SHIYU_OWNER_URL.
@@ -28,6 +32,8 @@ def command(check: bool) -> None:
     with connect("owner") as owner:
         _need_roles(owner)
         django_ready("owner")
+        if plan:
+            raise SystemExit(1 if _planned() else 0)
         if check:
             left = _left()
             click.echo(f"{left} migrations to carry out.")
@@ -67,6 +73,46 @@ def _left() -> int:
     return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
+def _planned() -> bool:
+    """Name each migration left, safe beside a working city or not; whether one is not."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    from shiyu.site.upgrading import dangers_of
+
+    executor = MigrationExecutor(connection)
+    left = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    unsafe = False
+    for migration, _backwards in left:
+        found = dangers_of(migration, executor.loader)
+        unsafe = unsafe or bool(found)
+        click.echo(f"{'✗' if found else '✓'} {migration.app_label}.{migration.name}")
+        for danger in found:
+            click.echo(f"    {danger}")
+    if not left:
+        click.echo("Nothing to migrate.")
+    elif unsafe:
+        click.echo("Those with ✗ need the city to rest: docs/handbook/upgrade.md.")
+    else:
+        click.echo("All may run while the city works.")
+    return unsafe
+
+
+def _patiently(work: Callable[[], object]) -> None:
+    """Try again when a lock is not to be had: waiting longer would hold up everybody behind us."""
+    from django.db import OperationalError
+
+    for left in reversed(range(LOCK_TRIES)):
+        try:
+            work()
+            return
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") != LOCK_NOT_HAD or not left:
+                raise
+            click.echo(f"A table is in use; trying again in {LOCK_PAUSE_S:g} s.", err=True)
+            time.sleep(LOCK_PAUSE_S)
+
+
 def _migrate(owner: "psycopg.Connection[Any]") -> None:
     from django.core.management import call_command
     from django.db import DatabaseError
@@ -76,7 +122,7 @@ def _migrate(owner: "psycopg.Connection[Any]") -> None:
     try:
         owner.execute((files("shiyu.common") / "grants.sql").read_bytes())
         if left:
-            call_command("migrate", interactive=False, verbosity=1)
+            _patiently(lambda: call_command("migrate", interactive=False, verbosity=1))
             # The pages may read what is migrated, never write it.
             owner.execute("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM web, worker")
     except (DatabaseError, psycopg.DatabaseError) as error:

@@ -1,0 +1,179 @@
+"""No migration may stop a working city; those that would are named, with the reason."""
+
+import threading
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import OperationalError, migrations, models
+from django.db.migrations.loader import MigrationLoader
+
+from shiyu.site.commands import migrate_
+from shiyu.site.upgrading import dangers_in, dangers_of
+
+FIRST = "made before the first city: no older page ever ran beside it"
+KNOWN = {
+    "cases.0003_watch": FIRST,
+    "cases.0004_awaits": FIRST,
+    "cases.0005_imported_without_kind": FIRST,
+    "cases.0006_watch_version": FIRST,
+    "cases.0007_only_indexes_in_use": FIRST,
+    "cases.0008_found_and_looked_at": FIRST,
+    "cases.0010_newest_open": FIRST,
+    "cases.0011_by_channel": FIRST,
+    "cases.0013_close_reporters": FIRST,
+    "desk.0002_two_approvers": FIRST,
+    "desk.0003_held_when_written": FIRST,
+    "desk.0004_limits_by_versions": FIRST,
+    "journal.0002_feed_in_commit_order": FIRST,
+    "journal.0004_remarks_by_subject": FIRST,
+    "journal.0005_sealing": FIRST,
+    "people.0003_unit_changes_and_acting": FIRST,
+}
+"""Migrations that need the city to rest, and why that is no harm. A new one belongs here only if
+docs/handbook/upgrade.md tells the operator of that version to stop the pages for it."""
+
+
+@pytest.fixture(scope="module")
+def loader(django_db_setup: None, django_db_blocker: Any) -> MigrationLoader:
+    return MigrationLoader(None, ignore_no_migrations=True)
+
+
+@pytest.mark.django_db
+def test_a_new_migration_may_run_while_the_city_works(loader: MigrationLoader) -> None:
+    ours = {
+        f"{app}.{name}": dangers_of(migration, loader)
+        for (app, name), migration in sorted(loader.disk_migrations.items())
+        if migration.__module__.startswith("shiyu.")
+    }
+
+    new = {name: [str(d) for d in found] for name, found in ours.items() if found}
+    assert {name: found for name, found in new.items() if name not in KNOWN} == {}, (
+        "make it safe as said, or name it in KNOWN with the reason"
+    )
+    assert set(KNOWN) <= set(new), "safe by now: take it out of KNOWN"
+
+
+UNSAFE = [
+    'CREATE INDEX "x" ON "cases_case" ("stage")',
+    "CREATE UNIQUE INDEX x ON public.cases_case (number)",
+    'ALTER TABLE "cases_case" ADD COLUMN "b" integer NOT NULL',
+    'ALTER TABLE "cases_case" ADD COLUMN "b" integer DEFAULT 0 NOT NULL;\n'
+    'ALTER TABLE "cases_case" ALTER COLUMN "b" DROP DEFAULT',
+    "ALTER TABLE cases_case ADD COLUMN b uuid DEFAULT gen_random_uuid()",
+    'ALTER TABLE "cases_case" DROP COLUMN "stage" CASCADE',
+    'DROP TABLE IF EXISTS "cases_case"',
+    'ALTER TABLE "cases_case" RENAME COLUMN "a" TO "b"',
+    'ALTER TABLE "cases_case" RENAME TO "other"',
+    'ALTER TABLE "cases_case" ALTER COLUMN "a" TYPE bigint USING "a"::bigint',
+    'ALTER TABLE "cases_case" ALTER COLUMN "a" SET NOT NULL',
+    'ALTER TABLE "cases_case" ADD CONSTRAINT "c" CHECK (a > 0)',
+    'ALTER TABLE "cases_case" ADD CONSTRAINT "c" FOREIGN KEY ("a") REFERENCES "b" ("id")',
+    'ALTER TABLE "cases_case" ADD CONSTRAINT "c" UNIQUE ("a")',
+    "UPDATE cases_case SET stage = 'x'",
+    "DELETE FROM cases_case",
+    "TRUNCATE cases_case",
+    "DO $$ BEGIN UPDATE cases_case SET a = 1; END $$",
+    "LOCK TABLE cases_case IN EXCLUSIVE MODE",
+    "SET lock_timeout = 0",
+]
+SAFE = [
+    'CREATE INDEX CONCURRENTLY "x" ON "cases_case" ("stage")',
+    'ALTER TABLE "cases_case" ADD COLUMN "b" integer NULL',
+    'ALTER TABLE "cases_case" ADD COLUMN "b" integer DEFAULT 0 NOT NULL',
+    'ALTER TABLE "cases_case" ADD CONSTRAINT "c" CHECK (a > 0) NOT VALID',
+    'ALTER TABLE "cases_case" VALIDATE CONSTRAINT "c"',
+    'ALTER TABLE "cases_case" ADD CONSTRAINT "c" UNIQUE USING INDEX "x"',
+    'CREATE TABLE "new" ("id" bigint NOT NULL); CREATE INDEX "n" ON "new" ("id"); '
+    'ALTER TABLE "new" ADD CONSTRAINT "f" FOREIGN KEY ("id") REFERENCES "cases_case" ("id")',
+    "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN DELETE FROM cases_case; END $$",
+    "-- CREATE INDEX x ON cases_case (a)",
+    "GRANT SELECT ON cases_case TO web",
+]
+
+
+@pytest.mark.parametrize("sql", UNSAFE)
+def test_what_would_stop_the_city_is_seen(sql: str) -> None:
+    assert list(dangers_in(sql)) != []
+
+
+@pytest.mark.parametrize("sql", SAFE)
+def test_what_would_not_is_let_through(sql: str) -> None:
+    assert list(dangers_in(sql)) == []
+
+
+PLANTED = {
+    "a field that must be filled": migrations.AddField("Case", "b", models.IntegerField(default=0)),
+    "a field that goes": migrations.RemoveField("Case", "stage"),
+    "a name that changes": migrations.RenameField("Case", "stage", "where"),
+    "an index": migrations.AddIndex("Case", models.Index(fields=["stage"], name="planted")),
+    "Python": migrations.RunPython(lambda apps, editor: None),
+    "SQL": migrations.RunSQL("UPDATE cases_case SET version = 1"),
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("planted", PLANTED)
+def test_a_planted_migration_is_caught(loader: MigrationLoader, planted: str) -> None:
+    (last,) = loader.graph.leaf_nodes("cases")
+    migration = migrations.Migration("9999_planted", "cases")
+    migration.operations = [PLANTED[planted]]
+    at_last = SimpleNamespace(project_state=lambda *_a, **_k: loader.project_state(last))
+
+    assert dangers_of(migration, at_last) != []  # type: ignore[arg-type]
+
+
+def test_a_lock_that_is_not_to_be_had_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrate_, "LOCK_PAUSE_S", 0)
+    tries: list[int] = []
+
+    def work() -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise OperationalError from psycopg.errors.LockNotAvailable()
+
+    migrate_._patiently(work)
+
+    assert len(tries) == 3
+
+
+def test_another_trouble_is_not_tried_again() -> None:
+    def work() -> None:
+        raise OperationalError from psycopg.errors.UndefinedTable()
+
+    with pytest.raises(OperationalError):
+        migrate_._patiently(work)
+
+
+def test_a_waiting_migration_lets_the_pages_go_on(as_owner: Any, database: Any) -> None:
+    """The owner gives up after two seconds, so that who stands behind it need not wait longer."""
+    from shiyu.common.connection import LOCK_TIMEOUT_MS
+
+    as_owner.execute(f"SET lock_timeout = {LOCK_TIMEOUT_MS['owner']}")
+    with (
+        database.connect("web", database.name) as slow,
+        database.connect("web", database.name) as page,
+    ):
+        slow.execute("BEGIN")
+        slow.execute("SELECT 1 FROM places_city")
+        gave_up: list[type[BaseException]] = []
+
+        def migrate() -> None:
+            try:
+                as_owner.execute("ALTER TABLE places_city ADD COLUMN planted int")
+            except psycopg.errors.LockNotAvailable as error:
+                gave_up.append(type(error))
+
+        thread = threading.Thread(target=migrate)
+        thread.start()
+        time.sleep(0.2)
+        began = time.monotonic()
+        page.execute("SELECT 1 FROM places_city")
+        waited = time.monotonic() - began
+        thread.join()
+        slow.execute("ROLLBACK")
+
+    assert gave_up == [psycopg.errors.LockNotAvailable]
+    assert waited < 4
