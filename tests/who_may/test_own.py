@@ -97,7 +97,11 @@ def test_a_system_has_its_own_subscriptions_alone(who: str, kept: City) -> None:
     assert client is not None
     for owner in (f"key:{client.pk}", "key:987654321", "person:1"):
         Subscription.objects.create(
-            owner=owner, name=owner, url="https://a.example/", made_at=timezone.now()
+            owner=owner,
+            name=owner,
+            url="https://a.example/",
+            types=["case.moved"],
+            made_at=timezone.now(),
         )
 
     found = {row.owner for row in subscriptions_of(kept.actor(who))}

@@ -61,11 +61,11 @@ from shiyu.people.actors import Actor
 from shiyu.people.models import Appointment, Person
 program = Actor.program("test")
 one = lambda name: Person.objects.get(username=name)
+print(timezone.now().timestamp())
 actions.end_session(UserSession.objects.get(user=one("intake")), actor=program)
 actions.deactivate(one("clerk"), actor=program)
 actions.end_appointment(Appointment.objects.get(person=one("dispatcher")), actor=program)
 api.revoke(Key.objects.get(), why="测试", actor=program)
-print(timezone.now().timestamp())
 """
 
 
