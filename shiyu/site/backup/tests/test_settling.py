@@ -10,7 +10,6 @@ import psycopg
 import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
-from psycopg import sql
 
 from shiyu.api import actions
 from shiyu.api.models import Key
@@ -25,7 +24,7 @@ from shiyu.people.tests.made import make_person
 from shiyu.places.actions import found_city
 from shiyu.site.backup import keeping, settling
 from shiyu.site.backup.again import ACTIONS, again
-from shiyu.site.backup.keeping import NEVER_UNDONE, keep_up, later_lines, note_later
+from shiyu.site.backup.keeping import NEVER_UNDONE, follow, keep_up, later_lines
 from shiyu.site.backup.store import Store, lines_of
 
 PROGRAM = Actor.program("test")
@@ -48,15 +47,15 @@ def make_delivery(state: str, **more: Any) -> Delivery:
     return Delivery.objects.create(kind="case.moved", state=state, due_at=now, owed_at=now, **more)
 
 
-def test_nobody_is_in_and_nothing_that_was_owed_goes_out_by_itself(
-    server: "psycopg.Connection[Any]",
-) -> None:
+def test_a_restored_city_is_made_safe_to_open(server: "psycopg.Connection[Any]") -> None:
+    """Nobody is in; nothing owed goes out; no number means two things; lines seal anew."""
     one = make_subscription("https://one.example/")
     waiting = [make_delivery(s, subscription=one) for s in ("owed", "withheld")]
     waiting += [make_delivery("sending", subscription=one, begun_at=timezone.now(), attempts=1)]
     ended = [make_delivery(s) for s in ("sent", "failed", "dropped", "unknown")]
     Attempt.objects.create(delivery=waiting[2], number=1, begun_at=timezone.now())
     Session.objects.create(session_key="x", expire_date=timezone.now() + timedelta(days=1))
+    record("city:1", "noted", actor=PROGRAM)
 
     done = settling.settle(server, {"sequences": {"public.cases_number_seq": 5_000}})
 
@@ -65,30 +64,12 @@ def test_nobody_is_in_and_nothing_that_was_owed_goes_out_by_itself(
     assert [states[row.pk] for row in ended] == ["sent", "failed", "dropped", "unknown"]
     assert Attempt.objects.get().outcome == "unknown"
     assert not Session.objects.exists()
-    assert (done["deliveries_unknown"], done["sessions"]) == (3, 1)
-
-
-def test_no_number_that_may_have_been_given_out_is_given_again(
-    server: "psycopg.Connection[Any]",
-) -> None:
-    settling.settle(server, {"sequences": {"public.cases_number_seq": 5_000}})
-
-    rows = server.execute("SELECT nextval('cases_number_seq'), nextval('cases_case_id_seq')")
-    number, case = rows.fetchone() or (0, 0)
+    assert (done["deliveries_unknown"], done["sessions"], done["lines_cleared"]) == (3, 1, 1)
+    assert server.execute("SELECT xid::text FROM journal_line").fetchall() == [("0",)]
+    row = server.execute("SELECT nextval('cases_number_seq'), nextval('cases_case_id_seq')")
+    number, case = row.fetchone() or (0, 0)
     assert number > 5_000 + settling.GAP - 1
     assert case > settling.GAP
-
-
-def test_a_lines_transaction_of_another_cluster_means_nothing(
-    server: "psycopg.Connection[Any]",
-) -> None:
-    record("city:1", "noted", actor=PROGRAM)
-
-    done = settling.settle(server, {})
-
-    assert done["lines_cleared"] == 1
-    found = server.execute("SELECT xid::text FROM journal_line").fetchall()
-    assert found == [("0",)]
 
 
 @pytest.mark.django_db
@@ -126,42 +107,52 @@ def test_each_act_that_is_carried_out_again_is_noted_while_it_can_be() -> None:
     assert set(ACTIONS) <= set(NEVER_UNDONE)
 
 
-def test_each_minute_notes_what_a_restore_may_not_take_back(
-    server: "psycopg.Connection[Any]", store: Store, settings: Any, tmp_path: Path, monkeypatch: Any
+def test_each_minute_copies_pictures_and_notes_what_may_not_be_taken_back(
+    server: "psycopg.Connection[Any]", store: Store, tmp_path: Path, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr(keeping, "copy_lists", lambda store: None)
+    monkeypatch.setattr(keeping, "home", lambda: tmp_path)
     remark = write_remark("city:1", "a name", author=PROGRAM, at=timezone.now())
     record("city:1", "noted", actor=PROGRAM, remark=remark)
     erase(remark, actor=PROGRAM, ground="requested")
+    picture = make_picture(server, tmp_path)
 
-    assert keep_up(server, store) == {"pictures": 0, "later": 1}
-    assert note_later(server, store) == 0
+    assert keep_up(server, store) == {"pictures": 1, "later": 1}
+    assert keep_up(server, store) == {"pictures": 0, "later": 0}
 
     (row,) = lines_of(store.later)
     assert (row["verb"], row["subject"]) == ("erase", f"remark:{remark.pk}")
-    assert "public.cases_number_seq" not in json.loads(store.reached.read_text())["sequences"]
+    assert "public.journal_line_id_seq" in json.loads(store.reached.read_text())["sequences"]
     assert list(later_lines(server, datetime.now(UTC))) == []
+    # A copy outlives its picture for a while, and no longer.
+    picture.unlink()
+    now = datetime.now(UTC)
+    assert keeping.forget_pictures(store, keep_days=35, now=now) == 0
+    assert keeping.forget_pictures(store, keep_days=35, now=now + timedelta(days=36)) == 1
 
 
-def test_pictures_are_copied_once_and_a_copy_outlives_its_picture_for_a_while(
-    server: "psycopg.Connection[Any]", store: Store, tmp_path: Path, monkeypatch: Any
-) -> None:
-    monkeypatch.setattr(keeping, "home", lambda: tmp_path)
+def make_picture(server: "psycopg.Connection[Any]", home: Path) -> Path:
     name = "ab" * 32
-    folder = tmp_path / "files" / "ab"
+    folder = home / "files" / "ab"
     folder.mkdir(parents=True)
     for size in keeping.SIZES:
         (folder / f"{name}{size}").write_bytes(b"picture")
     server.execute(
-        sql.SQL(
-            "INSERT INTO files_photo (public_id, subject, role, sha256, width, height, bytes,"
-            " added_by, added_at) VALUES ('p', 'case:1', 'scene', {}, 1, 1, 1, '', now())"
-        ).format(sql.Literal(name))
+        "INSERT INTO files_photo (public_id, subject, role, sha256, width, height, bytes,"
+        " added_by, added_at) VALUES ('p', 'case:1', 'scene', %s, 1, 1, 1, '', now())",
+        [name],
     )
+    return folder / f"{name}.jpg"
 
-    assert keeping.copy_pictures(server, store) == 1
-    assert keeping.copy_pictures(server, store) == 0
-    (folder / f"{name}.jpg").unlink()
-    now = datetime.now(UTC)
-    assert keeping.forget_pictures(store, keep_days=35, now=now) == 0
-    assert keeping.forget_pictures(store, keep_days=35, now=now + timedelta(days=36)) == 1
+
+def test_what_follows_is_added_and_what_does_not_is_kept_beside(tmp_path: Path) -> None:
+    source, kept = tmp_path / "witness.jsonl", tmp_path / "kept.jsonl"
+    source.write_text("one\n")
+    follow(source, kept)
+    source.write_text("one\ntwo\n")
+    assert follow(source, kept)
+    source.write_text("another\n")
+    assert follow(source, kept)
+
+    assert kept.read_text() == "another\n"
+    assert [p.read_text() for p in tmp_path.glob("kept-until-*")] == ["one\ntwo\n"]
