@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psycopg
 
-from bench.faults.place import Facts, Place, kept, place, verified
+from bench.faults.place import Facts, Place, held, kept, place, verified, where
 from shiyu.common.connection import conninfo
 from shiyu.common.embedded import Cluster
 
@@ -107,7 +107,7 @@ def _back_to(city: Place, disk: Path, moment: datetime, erased: int) -> Facts:
     try:
         rows = kept(into, until=moment, rows=city.ledger.rows())
         checked = verified(city, into)
-        with psycopg.connect(**_superuser(into)) as there:
+        with psycopg.connect(**where(into)) as there:
             words = there.execute("SELECT text FROM journal_remark WHERE id = %s", [erased])
             text = words.fetchone()
             pad = there.execute("SELECT to_regclass('bench_pad')").fetchone()
@@ -172,15 +172,10 @@ def _lost(city: Place, disk: Path) -> Facts:
 
 def _loss(aside: Path, rows: list[Facts], gone: datetime) -> float:
     """From the first acknowledged move that is missing to the end; 0 where none is."""
+    there = held(aside)
     missing = [
         datetime.fromisoformat(row["at"])
         for row in rows
-        if "number" in row and kept(aside, rows=[row])["lost"]
+        if "number" in row and (row["number"], row.get("verb", "report")) not in there
     ]
     return round((gone - min(missing)).total_seconds(), 1) if missing else 0.0
-
-
-def _superuser(home: Path) -> Facts:
-    from bench.faults.place import _where
-
-    return _where(home)

@@ -152,7 +152,7 @@ def kept(home: Path | None = None, *, until: datetime | None = None, rows: list[
         rows = [row for row in rows if datetime.fromisoformat(row["at"]) <= until]
     moves = {(row["number"], row["verb"]) for row in rows if row.get("verb") in MOVES}
     reports = {row["number"] for row in rows if row.get("verb") == "report" or "code" in row}
-    with psycopg.connect(**_where(home)) as connection:
+    with psycopg.connect(**where(home)) as connection:
         found = {(n, v): count for n, v, count in connection.execute(KEPT, [list(MOVES)])}
         numbers = {number for (number,) in connection.execute(CASES)}
         doubled = connection.execute(DOUBLED).fetchone()
@@ -165,7 +165,7 @@ def kept(home: Path | None = None, *, until: datetime | None = None, rows: list[
     }
 
 
-def _where(home: Path | None) -> Facts:
+def where(home: Path | None) -> Facts:
     if home is None:
         return conninfo("backup")
     written = json.loads((home / "connection.json").read_text())
@@ -176,6 +176,13 @@ def _where(home: Path | None) -> Facts:
         "user": "postgres",
         "password": written["passwords"]["postgres"],
     }
+
+
+def held(home: Path) -> set[tuple[str, str]]:
+    """Every move and report that a city's database holds, by the case's number."""
+    with psycopg.connect(**where(home)) as connection:
+        moves = connection.execute(KEPT, [[*MOVES, "report"]])
+        return {(number, verb) for number, verb, _ in moves}
 
 
 def verified(made: Place, home: Path | None = None) -> Facts:
