@@ -111,7 +111,7 @@ class Killer:
     def _found(self) -> dict[str, list[int]]:
         """Every process of the city, by what it is."""
         found: dict[str, list[int]] = {"serve": [self.serving.process.pid]}
-        for pid, words in _below(self.serving.process.pid).items():
+        for pid, words in below(self.serving.process.pid).items():
             for name, sign in NAMES.items():
                 if sign in words:
                     found.setdefault(name, []).append(pid)
@@ -119,7 +119,7 @@ class Killer:
         for file in self.home.glob("postgres-*/postmaster.pid"):
             postmaster = int(file.read_text().split("\n")[0])
             found["database"] = [postmaster]
-            found["a process of the database"] = list(_below(postmaster)) or [postmaster]
+            found["a process of the database"] = list(below(postmaster)) or [postmaster]
         if self.how.only:
             found = {name: pids for name, pids in found.items() if self.how.only in name}
         if self.importing is not None and self.importing.poll() is None:
@@ -138,7 +138,7 @@ NAMES = {
 }
 
 
-def _below(root: int) -> dict[int, str]:
+def below(root: int) -> dict[int, str]:
     """The processes under one, with their command lines; a fork has its parent's."""
     listed = subprocess.run(
         ["ps", "-e", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True

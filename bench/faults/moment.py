@@ -7,6 +7,7 @@
    back from the backup's disk alone; what was acknowledged and is not there is the loss.
 """
 
+import contextlib
 import os
 import random
 import shutil
@@ -20,7 +21,9 @@ from pathlib import Path
 
 import psycopg
 
+from bench import killed_load
 from bench.faults.place import Facts, Place, held, kept, place, verified, where
+from bench.killed import below
 from shiyu.common.connection import conninfo
 from shiyu.common.embedded import Cluster
 
@@ -75,7 +78,11 @@ def _run(city: Place, disk: Path, seconds: float, gigabytes: float) -> Facts:
         owner.execute("DROP TABLE bench_pad")  # by mistake
     found |= _back_to(city, disk, moment, erased)
     shutil.rmtree(disk / "moment", ignore_errors=True)
-    found |= _lost(city, disk)
+    with city.crowd(systems=2, residents=1):
+        time.sleep(random.uniform(20, 80))  # anywhere between two WAL files
+        gone = _killed(city)
+        killed_load.GIVE_UP_AFTER_S = 1  # nobody will answer them any more
+    found |= _lost(city, disk, gone)
     found["well"] = bool(
         found["moment_lost"] == 0
         and found["moment_verify"]
@@ -125,14 +132,21 @@ def _back_to(city: Place, disk: Path, moment: datetime, erased: int) -> Facts:
     }
 
 
-def _lost(city: Place, disk: Path) -> Facts:
-    """Everything is killed and removed at once, as a fire does."""
-    gone = datetime.now(UTC)
+def _killed(city: Place) -> datetime:
+    """Everything is killed at once, in the middle of work."""
     assert city.serving
     (postmaster,) = city.home.glob("postgres-*/postmaster.pid")
-    for pid in (city.serving.process.pid, int(postmaster.read_text().split("\n")[0])):
-        os.kill(pid, signal.SIGKILL)
+    below = list(below(city.serving.process.pid))
+    gone = datetime.now(UTC)
+    for pid in (int(postmaster.read_text().split("\n")[0]), city.serving.process.pid, *below):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     city.serving.process.wait()
+    return gone
+
+
+def _lost(city: Place, disk: Path, gone: datetime) -> Facts:
+    """Its whole directory is gone, as after a fire; what the backup's disk has comes back."""
     rows = city.ledger.rows()
     aside = disk / "burnt"
     keep = city.log.read_bytes()
