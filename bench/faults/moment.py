@@ -136,9 +136,9 @@ def _killed(city: Place) -> datetime:
     """Everything is killed at once, in the middle of work."""
     assert city.serving
     (postmaster,) = city.home.glob("postgres-*/postmaster.pid")
-    below = list(below(city.serving.process.pid))
+    under = list(below(city.serving.process.pid))
     gone = datetime.now(UTC)
-    for pid in (int(postmaster.read_text().split("\n")[0]), city.serving.process.pid, *below):
+    for pid in (int(postmaster.read_text().split("\n")[0]), city.serving.process.pid, *under):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     city.serving.process.wait()
