@@ -197,6 +197,24 @@ def columns(found: Iterable[str]) -> list[str]:
     ]
 
 
+SIGNS_OF_UNBUILT = {
+    "offline operation": ("serviceWorker", "service-worker", "indexedDB", "op_id"),
+    "letter": ("class Letter", "督办函"),
+}
+"""By what one would see that a channel declared as not built is there."""
+
+
+def not_built(sources: Mapping[str, str]) -> list[str]:
+    where = f"ask it in CHANNELS of {ROOM}/channels.py, and take it out of NOT_BUILT"
+    return [
+        f"{name} has {sign!r}: is the channel {channel} built? Then {where}"
+        for name, text in sources.items()
+        for channel in CHANNELS_NOT_BUILT
+        for sign in SIGNS_OF_UNBUILT[channel]
+        if sign in text
+    ]
+
+
 def of(what: str, found: Iterable[str], known: Collection[str], table: str) -> list[str]:
     """Whatever else is declared in one table."""
     where = f"write it into {table} of {ROOM}/declared.py"

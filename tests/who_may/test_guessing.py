@@ -28,7 +28,7 @@ from shiyu.people.tests.made import PASSWORD, make_person
 from shiyu.portal import rules as portal
 
 SHIYU = Path(__file__).resolve().parents[2] / "shiyu"
-AT_ONCE, THREADS = 50, 20
+AT_ONCE, THREADS = 50, 10
 CLOSED = "试的次数太多了"
 
 VICTIM, SENDER = "by who is tried", "by who tries"
@@ -262,7 +262,7 @@ def test_keys_are_guessed_so_often_from_one_address_and_no_other_suffers() -> No
 
 @pytest.mark.django_db(transaction=True)
 def test_fifty_guesses_at_once_count_fifty_and_eight_are_looked_at(monkeypatch: Any) -> None:
-    """Through the whole of the sign-in, as fast as threads go, from fifty addresses."""
+    """Through the whole of the sign-in, ten at the same moment, from fifty addresses."""
     actions.create_person("li", "李强", made_up=True, actor=_program(), password=PASSWORD)
     looked_at: list[str] = []
     plain = Person.check_password

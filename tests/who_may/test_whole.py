@@ -64,6 +64,14 @@ def topics(sources: str) -> set[str]:
     return set(re.findall(r"topic = '(\w+)'", sources))
 
 
+def sources() -> Iterator[tuple[str, str]]:
+    """What is written for the server and for the browser."""
+    for folder, kind in ((SHIYU, "*.py"), (SHIYU.parent / "web" / "src", "*.ts")):
+        for file in folder.rglob(kind):
+            if "tests" not in file.parts:
+                yield str(file.relative_to(SHIYU.parent)), file.read_text()
+
+
 ASGI = (SHIYU / "live" / "asgi.py").read_text()
 FEED = (SHIYU / "live" / "feed.py").read_text()
 
@@ -87,6 +95,7 @@ def test_nothing_is_missing() -> None:
         *declared.of("address of the feed", feed_paths(ASGI), declared.FEED_PATHS, "FEED_PATHS"),
         *declared.of("topic of the feed", topics(FEED), declared.FEED_TOPICS, "FEED_TOPICS"),
         *declared.channels([*declared.ROUTES.values(), *declared.OPERATIONS.values()]),
+        *declared.not_built(dict(sources())),
         *declared.channels([*declared.TASKS.values(), *declared.HANDS_OUT.values()][:2]),
     ]
 
@@ -138,6 +147,11 @@ def test_nothing_is_declared_that_is_not_there() -> None:
         ),
         (lambda: declared.of("kind of export", ["desk/csv.py"], [], "HANDS_OUT"), "HANDS_OUT"),
         (lambda: declared.channels(["offline page"]), "CHANNELS"),
+        (
+            lambda: declared.not_built({"web/src/off.ts": "navigator.serviceWorker.register()"}),
+            "NOT_BUILT",
+        ),
+        (lambda: declared.not_built({"x/models.py": "class Letter(models.Model):"}), "NOT_BUILT"),
     ],
 )
 def test_what_is_planted_is_caught_and_told_where_it_belongs(found: Any, says: str) -> None:
