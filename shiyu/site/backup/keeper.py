@@ -8,10 +8,12 @@ when it is over; `shiyu doctor` says it too.
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 import psycopg
 
@@ -33,6 +35,7 @@ class Keeper:
     def __init__(self) -> None:
         self.said = ""
         self.tried: dict[str, datetime] = {}
+        self.under_way: tuple[str, subprocess.Popen[bytes], IO[bytes]] | None = None
 
     def look(self) -> None:
         plan = read_plan()
@@ -53,6 +56,8 @@ class Keeper:
         self.said = trouble
 
     def _take_if_due(self, plan: Plan, store: Store, timeline: int) -> None:
+        if self._look_after():
+            return
         bases = store.bases()
         old = not bases or _age(bases[-1].ended) > timedelta(hours=plan.every_hours)
         if old or bases[-1].timeline < timeline:
@@ -64,14 +69,30 @@ class Keeper:
             self._carry_out("drill", "restore", "--drill")
 
     def _carry_out(self, name: str, *words: str) -> None:
+        """Begin it; copying goes on meanwhile."""
         tried = self.tried.get(name)
         if tried is not None and _age(tried) < AGAIN_AFTER:
             return
         self.tried[name] = datetime.now(UTC)
-        ended = subprocess.run([*SHIYU, *words], capture_output=True, text=True, check=False)
-        if ended.returncode:
-            raise Trouble((ended.stderr.strip() or ended.stdout.strip()).splitlines()[-1])
-        self.tried.pop(name)
+        said = tempfile.TemporaryFile()  # noqa: SIM115 - read when the command has ended
+        command = subprocess.Popen([*SHIYU, *words], stdout=said, stderr=said)
+        self.under_way = (name, command, said)
+
+    def _look_after(self) -> bool:
+        """Whether a backup or a drill is under way; of one that has ended, how it went."""
+        if self.under_way is None:
+            return False
+        name, command, said = self.under_way
+        if command.poll() is None:
+            return True
+        self.under_way = None
+        said.seek(0)
+        words = said.read().decode(errors="replace").strip().splitlines()
+        said.close()
+        if command.returncode:
+            raise Trouble(f"{name}: {words[-1] if words else 'gave no reason'}")
+        self.tried.pop(name, None)
+        return False
 
 
 def _age(at: datetime) -> timedelta:
