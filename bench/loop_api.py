@@ -49,7 +49,8 @@ async def _report(client: Client, desk: Caller, mark: str) -> list[str]:
     if plan["batch"] == 1:
         told = [await desk.post("/cases", report_of(plan, mark), name="report")]
     else:
-        items = [report_of(plan, mark) | {"ref": f"{mark}.{at}"} for at in range(plan["batch"])]
+        marks = [f"{mark}.{at}" for at in range(plan["batch"])]
+        items = [report_of(plan, each) | {"ref": each} for each in marks]
         told = await desk.post_many("/batches/cases", items, name="report")
     numbers = [case["number"] for case in told]
     for number in numbers:
