@@ -22,10 +22,8 @@ PROGRAM = Path(__file__).with_name("archive.py")
 Connection = psycopg.Connection[Any]
 
 STATE = """
-SELECT current_setting('archive_mode'), current_setting('archive_command', true),
-       archived_count, last_archived_wal, last_archived_time,
-       failed_count, last_failed_wal, last_failed_time,
-       (SELECT count(*) FROM pg_database)
+SELECT current_setting('archive_mode'), coalesce(current_setting('archive_command', true), ''),
+       last_archived_wal, last_archived_time, last_failed_wal, last_failed_time
   FROM pg_stat_archiver
 """
 
@@ -35,6 +33,7 @@ class Archiving:
     """How the server's archiver does."""
 
     mode: str
+    command: str
     last_wal: str | None
     last_at: datetime | None
     failed_wal: str | None
@@ -98,8 +97,7 @@ def size_of(connection: Connection) -> int:
 def archiving(connection: Connection) -> Archiving:
     row = connection.execute(STATE).fetchone()
     assert row
-    mode, _command, _count, wal, at, _failed, failed_wal, failed_at, _databases = row
-    return Archiving(mode, wal, at, failed_wal, failed_at)
+    return Archiving(*row)
 
 
 def tools_for(connection: Connection) -> Installation:
@@ -140,7 +138,7 @@ def point_at(store: Store, *, restart: bool = False) -> str:
     wanted = settings(store)
     if not is_embedded():
         with connect() as given:
-            return _left_to_do(given, wanted)
+            return _left_to_do(given, store, wanted)
     cluster = Cluster(home())
     with superuser(cluster) as server:
         if _differs(server, wanted):
@@ -184,10 +182,10 @@ def _differs(server: Connection, wanted: dict[str, str]) -> bool:
     return any(rows.get(name) != value for name, value in wanted.items())
 
 
-def _left_to_do(given: Connection, wanted: dict[str, str]) -> str:
+def _left_to_do(given: Connection, store: Store, wanted: dict[str, str]) -> str:
     """What the administrator of a named database must set there."""
     state = archiving(given)
-    if state.mode != "off" and state.last_at and not state.fails:
+    if state.mode != "off" and not state.fails and str(store.wal) in state.command:
         return ""
     lines = "\n".join(f"  {name} = '{value}'" for name, value in wanted.items())
     return (

@@ -22,6 +22,7 @@ from shiyu.site.backup.plan import Plan, write_whole
 from shiyu.site.backup.store import STAMP, Base, Store, Trouble
 
 ROOM = 1.2  # so many times the database must be free
+WAL_BYTES = 64_000_000  # what is written while it is copied
 Tell = Callable[[str], None]
 
 
@@ -35,7 +36,11 @@ class Wanted:
 
     @property
     def fits(self) -> bool:
-        return self.free > self.bytes * ROOM
+        return self.free > self.needed
+
+    @property
+    def needed(self) -> float:
+        return self.bytes * ROOM + WAL_BYTES
 
 
 def look(store: Store) -> Wanted:
@@ -51,7 +56,7 @@ def take(store: Store, plan: Plan, tell: Tell) -> Base:
     """One base backup, whole and verified; nothing is left of one that was broken off."""
     wanted = look(store)
     if not wanted.fits:
-        need, free = wanted.bytes * ROOM / 1e9, wanted.free / 1e9
+        need, free = wanted.needed / 1e9, wanted.free / 1e9
         raise Trouble(f"{store.root} has {free:.1f} GB free; the backup needs {need:.1f} GB.")
     begun, clock = datetime.now(UTC), time.monotonic()
     name = begun.strftime(STAMP)

@@ -61,6 +61,9 @@ def _archived(connection: "psycopg.Connection[object]", store: Store) -> Finding
         seen = f"fails since {state.failed_at:%Y-%m-%d %H:%M} UTC at {state.failed_wal}"
         advice = f"Look at the database's log: is {store.root} full, away, or another city's?"
         return Finding(name, False, seen, advice, fatal=False)
+    if str(store.wal) not in state.command:
+        advice = "Run `shiyu backup`, which says what archive_command must be."
+        return Finding(name, False, f"does not go to {store.wal}", advice, fatal=False)
     until = store.archived_until()
     seen = f"until {until:%Y-%m-%d %H:%M:%S} UTC" if until else "nothing yet"
     seen += f", at the latest every {ARCHIVE_TIMEOUT_S} s"

@@ -81,7 +81,7 @@ def command(
 
 def _dry_run(plan: "Plan") -> None:
     from shiyu.site.backup.store import Store
-    from shiyu.site.backup.taking import ROOM, look
+    from shiyu.site.backup.taking import look
 
     wanted = look(Store(Path(plan.to)))
     click.echo(
@@ -89,7 +89,7 @@ def _dry_run(plan: "Plan") -> None:
         f"{wanted.free / 1e9:.1f} GB are free; {plan.keep} stay. Nothing was written."
     )
     if not wanted.fits:
-        refuse(f"There is not room enough: {wanted.bytes * ROOM / 1e9:.2f} GB are needed.")
+        refuse(f"There is not room enough: {wanted.needed / 1e9:.2f} GB are needed.")
 
 
 def _take(plan: "Plan", *, restart: bool) -> None:
