@@ -49,11 +49,13 @@ SENTENCES: dict[str, "StrPromise"] = {
     "standard_answered": gettext_lazy("您单位对“%(kind)s”立案条件 %(ordinal)s 的异议有了答复"),
     "export_limits": gettext_lazy("导出限额已改：一次最多 %(most)s 行，%(alone)s 行以内无须批准"),
     "channel_down": gettext_lazy("发送接口“%(name)s”连续失败，已暂停尝试"),
+    "canary_lost": gettext_lazy("自检没有走完，停在“%(step)s”，请值班人员查看"),
     "subscription_paused": gettext_lazy("订阅“%(name)s”已暂停：积压太多，或对方已停用"),
 }
 
 OUTSIDE: dict[str, "StrPromise"] = {
     "verify": gettext_lazy("验证码 %(code)s，%(minutes)s 分钟内有效。不是您本人操作，请忽略。"),
+    "canary": gettext_lazy("自检：一件虚构的上报走完了全程（%(flight)s），请忽略"),
     "trial": gettext_lazy("这是一条试发的消息，收到说明接口可用。"),
     "digest": gettext_lazy("免打扰期间有 %(count)s 条提醒"),
     "followed_accept": gettext_lazy("您上报的 %(number)s 已受理"),

@@ -14,6 +14,7 @@ from shiyu.people.actors import Actor
 
 A_PAGE = 50
 UNKNOWN, REST = "q", "r"
+CANARY = "canary"  # the program looking after itself: shown by `shiyu canary`
 MARKS = {
     State.SENT: "check",
     State.ARRIVED: "check",
@@ -61,7 +62,7 @@ class Page:
 
 def page(actor: Actor, *, state: str = "", channel: str = "", after: str = "") -> Page:
     """The page after a mark such as q120: unknown ones older than 120, then all others."""
-    rows = with_names(rules.deliveries_of(actor))
+    rows = with_names(rules.deliveries_of(actor)).exclude(kind=CANARY)
     if channel in Channel.values:
         rows = rows.filter(channel=channel)
     part, last = _mark(after)

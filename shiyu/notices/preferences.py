@@ -29,19 +29,27 @@ GROUPS: dict[str, tuple["StrPromise", frozenset[str]]] = {
             [
                 *("extension_asked", "suspension_asked", "void_asked", "appealed", "objected"),
                 *("returned_to_desk", "handled", "verified", "escalated", "child_done"),
-                *("check_asked", "check_answered", "export_asked"),
+                *("check_asked", "check_answered", "export_asked", "standard_objected"),
             ]
         ),
     ),
     "answers": (
         _("我提的申请有了答复"),
-        frozenset(["extension_decided", "suspension_decided", "appeal_decided", "export_decided"]),
+        frozenset(
+            [
+                *("extension_decided", "suspension_decided", "appeal_decided", "export_decided"),
+                *("standard_answered", "export_limits"),
+            ]
+        ),
     ),
     "mine": (
         _("我上报的事有了结果"),
         frozenset(["report_closed", "report_ended", "report_reopened"]),
     ),
-    "system": (_("发送接口出了问题"), frozenset(["channel_down", "subscription_paused"])),
+    "system": (
+        _("发送接口出了问题"),
+        frozenset(["canary_lost", "channel_down", "subscription_paused"]),
+    ),
 }
 """The groups a person chooses by, and the kinds of notices in each."""
 

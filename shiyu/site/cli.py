@@ -7,6 +7,7 @@ import click
 COMMANDS = {
     "backup": "take a backup of everything, onto another disk",
     "bench": "measure intake, the loop and the lists over real HTTP",
+    "canary": "a made-up report becomes a notice, or somebody is told",
     "city": "build a city from a reports export",
     "clock": "explain the clocks of a case",
     "createcity": "found a city and its first administrator",

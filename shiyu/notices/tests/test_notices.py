@@ -69,8 +69,11 @@ def test_a_kind_without_a_sentence_is_a_mistake_of_ours(person: Person) -> None:
         owe(person, kind="no_such_kind")
 
 
-ABOUT_PEERS = {"channel_down", "subscription_paused"}
-NOT_OF_ONE_CASE = {"export_asked", "export_decided", "handed_over"}
+ABOUT_PEERS = {"channel_down", "subscription_paused", "canary_lost"}
+NOT_OF_ONE_CASE = {
+    *("export_asked", "export_decided", "handed_over", "export_limits"),
+    *("standard_objected", "standard_answered"),
+}
 
 
 @pytest.mark.parametrize("kind", sorted(set(SENTENCES) - ABOUT_PEERS - NOT_OF_ONE_CASE))

@@ -8,7 +8,7 @@ import psycopg
 
 from shiyu.common.binaries import OLDEST_MAJOR
 from shiyu.common.connection import URLS, conninfo
-from shiyu.site.checkup import outside, record
+from shiyu.site.checkup import flying, outside, record
 from shiyu.site.checkup.finding import Finding
 from shiyu.site.start import django_ready, first_line
 
@@ -60,6 +60,7 @@ def findings() -> Iterator[Finding]:
             yield from outside.findings(connection)
             yield record.sealed(connection)
             yield record.witnessed(connection)
+            yield flying.canary()
 
 
 def _server(connection: Connection) -> Finding:

@@ -12,7 +12,7 @@ import psycopg
 
 from shiyu.common.connection import conninfo
 from shiyu.common.home import home
-from shiyu.site.commands.worker_ import QUEUES, Reaping, broker, job_charges
+from shiyu.site.commands.worker_ import QUEUES, Flying, Reaping, broker, job_charges
 from shiyu.site.start import (
     HELD,
     RUNNING_FILE,
@@ -58,11 +58,11 @@ def command(
     elif (home() / IDENTITY).exists():
         charges.append(broker())  # signing in elsewhere needs a way out, also without workers
     keeping = Keeping(cluster)
-    reaping = Reaping() if with_workers else None
+    beside: list[Reaping | Flying] = [Reaping(), Flying()] if with_workers else []
 
     def tend() -> bool:
-        if reaping:
-            reaping.now_and_then()
+        for work in beside:
+            work.now_and_then()
         return keeping.moved_elsewhere()
 
     click.echo(f"Starting at port {port} …")

@@ -1,5 +1,8 @@
 """`shiyu worker`: carry out jobs, a process for each queue, and free what a killed one left."""
 
+import json
+import os
+import subprocess
 import sys
 import time
 
@@ -8,6 +11,7 @@ import psycopg
 
 from shiyu.common.connection import conninfo
 from shiyu.common.egress.leaving import OUTBOUND
+from shiyu.common.home import home
 from shiyu.notices.sweeping import sweep
 from shiyu.site.reaper import reap
 from shiyu.site.start import HELD, Keeping, count_together, first_line, hold_database
@@ -15,6 +19,7 @@ from shiyu.site.supervise import Charge, Supervisor
 
 QUEUES = ("interactive", "periodic", "bulk", "outside")
 REAP_EVERY_S = 15.0
+FIRST_FLIGHT_S = 60.0
 
 
 @click.command()
@@ -30,10 +35,11 @@ def command(queues: tuple[str, ...]) -> None:
     count_together()
     cluster = hold_database()
     chosen = queues or QUEUES
-    keeping, reaping = Keeping(cluster), Reaping()
+    keeping, reaping, flying = Keeping(cluster), Reaping(), Flying()
 
     def tend() -> bool:
         reaping.now_and_then()
+        flying.now_and_then()
         return keeping.moved_elsewhere()
 
     said = f"Carrying out jobs of the queues {', '.join(chosen)} — Ctrl-C stops."
@@ -67,6 +73,33 @@ def job_charges(queues: tuple[str, ...]) -> list[Charge]:
 def broker() -> Charge:
     """The one way out for pages, which have none of their own."""
     return Charge("Broker", [sys.executable, "-m", "shiyu.site.broker"], {HELD: "1"})
+
+
+class Flying:
+    """Sends the canary off when it is due, where the city has one; it reports by itself."""
+
+    def __init__(self) -> None:
+        self.due_at = time.monotonic() + FIRST_FLIGHT_S
+        self.flight: subprocess.Popen[bytes] | None = None
+
+    def now_and_then(self) -> None:
+        if self.flight is not None and self.flight.poll() is not None:
+            self.flight = None
+        if time.monotonic() < self.due_at or self.flight is not None:
+            return
+        every = minutes_between_flights()
+        self.due_at = time.monotonic() + (every or FIRST_FLIGHT_S / 60) * 60
+        if every:
+            words = [sys.executable, "-c", "from shiyu.site.cli import main; main()", "canary"]
+            self.flight = subprocess.Popen(words, env={**os.environ, HELD: "1"})
+
+
+def minutes_between_flights() -> float:
+    """As the city's plan says; 0 without one. Read here without Django."""
+    try:
+        return float(json.loads((home() / "canary-plan.json").read_text())["every_minutes"])
+    except (FileNotFoundError, ValueError, KeyError):
+        return 0.0
 
 
 class Reaping:

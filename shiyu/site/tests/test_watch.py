@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +16,8 @@ from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families as families
 
 from shiyu.common.home import secret
-from shiyu.site.watch.figures import CANARY, Figures
+from shiyu.site.canary import last_file
+from shiyu.site.watch.figures import Figures
 from shiyu.site.watch.serving import metrics, server
 
 ALERTS = settings.ROOT / "ops" / "prometheus" / "alerts.yml"
@@ -37,7 +37,8 @@ def made(django_db_setup: None) -> None:
 @pytest.fixture
 def told(made: None) -> Iterator[dict[str, Any]]:
     """Every family there is, by name, with a canary that has flown."""
-    canary = Path(os.environ["SHIYU_HOME"]) / CANARY
+    canary = last_file()
+    canary.parent.mkdir(exist_ok=True)
     canary.write_text('{"well": true, "arrived_at": "2026-11-22T00:00:00+00:00"}')
     yield {found.name: found for found in families(metrics().decode())}
     canary.unlink()

@@ -24,7 +24,6 @@ from shiyu.journal.witness import last_mark, witness_file
 from shiyu.site import readiness
 
 STATEMENT_MS = 3000
-CANARY = "canary.json"
 Connection = psycopg.Connection[Any]
 log = logging.getLogger("shiyu.watch")
 
@@ -131,8 +130,10 @@ def witness() -> Iterator[Family]:
 
 def canary() -> Iterator[Family]:
     """How long ago a made-up report last became a notice that arrived."""
+    from shiyu.site.canary import last_file
+
     try:
-        last = json.loads((home() / CANARY).read_text())
+        last = json.loads(last_file().read_text())
     except FileNotFoundError:
         return
     if last.get("arrived_at"):
