@@ -8,7 +8,9 @@ pool seconds=30                  T-F15         no connection left
 upgrade seconds=30               T-F10, T-F14  migrated and taken over under load
 standby seconds=20               T-F11         a standby promoted under load
 
-T-F1, T-F2, T-F3: `python -m bench.killed --only pages|worker|database --kills N`.
+killing kind=1|2|3 kills=3       T-F1 … T-F3   pages, workers, the database killed (short)
+
+T-F1, T-F2, T-F3 at length: `python -m bench.killed --only pages|worker|database --kills N`.
 """
 
 import json

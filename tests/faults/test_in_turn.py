@@ -17,12 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 KILLED = ["-m", "bench.killed", "--seconds", "900"]
 
 SHORT: dict[str, list[str]] = {
-    "pages killed": [*KILLED, "--only", "pages", "--kills", "3", "--every", "2"],
-    "worker killed and frozen": [
-        *(*KILLED, "--only", "worker", "--kills", "3", "--every", "2"),
-        *("--freeze", "1", "--frozen-s", "35"),
-    ],
-    "database killed": [*KILLED, "--only", "database", "--kills", "2", "--every", "4"],
+    "pages killed": ["-m", "bench.faults", "killing", "kind=1", "kills=3"],
+    "worker killed and frozen": ["-m", "bench.faults", "killing", "kind=2", "kills=3"],
+    "database killed": ["-m", "bench.faults", "killing", "kind=3", "kills=2"],
     "moment": ["-m", "bench.faults", "moment", "seconds=8"],
     "races": ["-m", "bench.faults", "races", "races=4", "ways=20"],
     "parted": ["-m", "bench.faults", "partition", "short=4", "long=12"],
