@@ -110,7 +110,7 @@ def meaning_of(heading: str) -> str:
 
 def _plain(heading: str) -> str:
     text = unicodedata.normalize("NFKC", heading)
-    text = re.sub(r"\(.*?\)", "", text) if not text.startswith("(") else text
+    text = re.sub(r"\([^()]*\)", "", text) if not text.startswith("(") else text
     return re.sub(r"[\s、/:：*·\-()（）]", "", text).lower()
 
 

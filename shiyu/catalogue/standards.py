@@ -112,11 +112,19 @@ def _category(entry: Entry, given: str) -> str:
     raise Refused(_("看不出是部件、事件、诉求还是事项，请用 --category 指明"))
 
 
+LIMITS = (
+    r"(?<!\d)\d{1,6}\s{0,3}个?\s{0,3}"
+    r"(?:紧急工作时|工作时|工作日|自然日|分钟|小时|天|日)"
+)
+
+
 def _limit(text: str, seasons: Seasons) -> Allowance:
     """The handling limit; a season it names must have days."""
     if not text:
         raise Refused(_("没有处置时限"))
-    several = re.findall(r"\d+\s*个?\s*(?:紧急工作时|工作时|工作日|自然日|分钟|小时|天|日)", text)
+    several = re.findall(
+        r"(?<!\d)\d{1,6}\s{0,3}个?\s{0,3}(?:紧急工作时|工作时|工作日|自然日|分钟|小时|天|日)", text
+    )
     if len(several) > 1:
         told = {"text": _one_line(text)[:40], "count": len(several)}
         raise Refused(_("时限“%(text)s”里有 %(count)d 个时限，请每个条件写一行") % told)

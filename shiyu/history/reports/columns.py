@@ -12,7 +12,7 @@ ROLES = (
     *("lat", "lon", "text", "address", "place"),
 )
 NEEDED = ("id", "created")
-TRIMMINGS = re.compile(r"[\s*\ufeff\"'：:]+|[(（【\[].*?[)）】\]]")
+TRIMMINGS = re.compile(r"[\s*\ufeff\"'：:]+|[(（【\[][^(（【\[)）】\]]*[)）】\]]")
 """What people put around the name of a column: blanks, stars, a remark in brackets."""
 
 
