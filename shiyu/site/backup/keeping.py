@@ -22,7 +22,7 @@ from shiyu.site.backup.store import Store, append_line, lines_of
 AGAIN_BACK = timedelta(minutes=10)
 """Lines come in the order of commits, not of times: the last minutes are looked at again."""
 NEVER_UNDONE = (
-    *("erase", "erase_subject", "revoke_key", "rotate_key", "deactivate"),
+    *("erase", "revoke_key", "rotate_key", "deactivate"),
     *("end_appointment", "withdraw_duty", "set_password", "change_password"),
     *("remove_second_factor", "unlink_identity", "regrant_client"),
 )
