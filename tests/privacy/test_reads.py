@@ -3,6 +3,7 @@
 import random
 import re
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ from django.test import Client
 
 import shiyu
 from shiyu.cases import actions
-from shiyu.cases.models import Look, Report
+from shiyu.cases.actions import looking
+from shiyu.cases.models import Look, Report, Reporter
 from shiyu.cases.tests.world import World
+from shiyu.common.errors import NotAllowed
 from shiyu.desk.around import around
 from shiyu.journal.models import Line
 from shiyu.privacy import access
@@ -99,17 +102,12 @@ class Reader:
 def test_so_many_reads_so_many_rows(
     world: World, client: Client, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from shiyu.cases.actions import looking
-
     monkeypatch.setattr(looking.attempts, "count", lambda *_c: None)
     reports = [world.report(text="井盖", name="王芳", phone="13900000000")[0] for _ in range(5)]
     for report in reports:
-        from shiyu.cases.models import Reporter
-
         Reporter.objects.filter(report=report).delete()
         Reporter.of(report.pk, name="王芳", phone=f"139{report.pk:08d}").save()
     reader = Reader(world, client, reports)
-    Look.objects.filter(under=None).count()
     before = Look.objects.count()
 
     for _ in range(count):
@@ -126,10 +124,6 @@ def test_so_many_reads_so_many_rows(
 
 @pytest.mark.django_db
 def test_a_look_opens_for_nobody_else_and_not_afterwards(world: World) -> None:
-    from datetime import timedelta
-
-    from shiyu.common.errors import NotAllowed
-
     report, _ = world.report(text="井盖", name="王芳", phone="13900000000")
     other, _ = world.report(text="井盖", name="李娜", phone="13900000001")
     report, other = (

@@ -1,0 +1,198 @@
+"""What one administrator alone tries: refused, or on record for another to read (T-P10).
+
+Through the pages by the three administrators, and in the database itself by the roles that the
+program's processes have. Whoever owns the server is found by the witness: `tests/faults`.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+
+from shiyu.cases.models import Look, Report
+from shiyu.cases.tests.world import LONG_AGO, World
+from shiyu.journal.models import Line, Remark
+from shiyu.people.models import Appointment, Person, Post, PostDuty
+from shiyu.privacy.models import Demand
+
+pytestmark = pytest.mark.django_db
+
+NAME, PHONE, WORDS = "欧阳金丝雀", "13912345678", "井盖坏了，找金丝雀"
+SYSTEM, SECURITY, AUDIT = "system_admin", "security_admin", "audit_admin"
+ALL = (SYSTEM, SECURITY, AUDIT)
+REFUSED = frozenset({401, 403, 404, 405, 409, 422})
+
+
+@dataclass(frozen=True)
+class Way:
+    """Something tried: by whom, how, and whether it is refused or stands on record."""
+
+    name: str
+    by: tuple[str, ...]
+    path: str
+    sent: dict[str, Any] | None = None
+    recorded: bool = False
+
+
+LOOK = {"purpose": "verify", "reason": "想看看"}
+EXPORT = {"purpose": "check", "reason": "想看看", "columns": ["name", "phone"], "personal": "on"}
+WAYS = (
+    Way("open a case", ALL, "/cases/{number}/"),
+    Way("open the next row of a list", ALL, "/desk/all/"),
+    Way("open a case by its id", ALL, "/cases/id/{case}/"),
+    Way("find by telephone", ALL, "/search/", {"q": PHONE}),
+    Way("unmask a reporter", ALL, "/cases/{number}/reporter/{report}/", LOOK),
+    Way("look at a photo", ALL, "/files/{photo}/full.jpg"),
+    Way("close a case", ALL, "/cases/{number}/close/", {"outcome": "fixed"}),
+    Way("write into a case", ALL, "/cases/{number}/remark/", {"reason": "改一改"}),
+    Way("ask for an export of everything", ALL, "/exports/new/?queue=all", EXPORT),
+    Way("erase words", (SYSTEM, AUDIT), "/journal/{number}/{remark}/erase/", {"ground": "secret"}),
+    Way(
+        "erase words as the security administrator",
+        (SECURITY,),
+        "/journal/{number}/{remark}/erase/",
+        {"ground": "secret"},
+        recorded=True,
+    ),
+    Way("copy a person", (SYSTEM, AUDIT), "/privacy/of/{number}/{report}/copy/", {}),
+    Way(
+        "copy a person as the security administrator",
+        (SECURITY,),
+        "/privacy/of/{number}/{report}/copy/",
+        {},
+        recorded=True,
+    ),
+    Way("see who reported a case", (SYSTEM, AUDIT), "/privacy/of/{number}/"),
+    Way("erase a person", (SYSTEM, AUDIT), "/privacy/requests/{demand}/erase/", {}),
+    Way(
+        "refuse a request", (SYSTEM, AUDIT), "/privacy/requests/{demand}/refuse/", {"reason": "不"}
+    ),
+    Way("hold something back", (SYSTEM, AUDIT), "/privacy/of/{number}/{report}/hold/", {}),
+    Way("read the catalogue of personal data", (SYSTEM,), "/privacy/"),
+    Way("read requests", (SYSTEM,), "/privacy/requests/"),
+    Way("see the journal's seals", (SYSTEM,), "/journal/"),
+    Way("ask the interface without a key", ALL, "/api/v1/cases"),
+    Way("ask Open311 for contacts", ALL, "/open311/profile/v1/requests/{number}/history.json"),
+)
+CASES = [(way, who) for way in WAYS for who in way.by]
+
+
+@pytest.fixture
+def target(world: World) -> dict[str, Any]:
+    report, _code = world.report(text=WORDS, name=NAME, phone=PHONE)
+    case = report.case
+    demand = Demand.objects.create(
+        report=report, ground="withdrawn", asked_by="receipt:1", asked_at=report.reported_at
+    )
+    return {
+        "number": case.number,
+        "case": case.pk,
+        "report": report.pk,
+        "remark": report.remark_id,
+        "photo": "0" * 32,
+        "demand": demand.pk,
+    }
+
+
+def employ(world: World, duty: str) -> Person:
+    person = Person.objects.create(username=duty, name="管理员", password="!", made_up=True)
+    post = Post.objects.create(unit=world.units["city"], title="管理员")
+    Appointment.objects.create(person=person, post=post, starts_on=LONG_AGO)
+    PostDuty.objects.create(
+        post=post, duty=duty, place_code="410200", place_first=1, place_last=9999
+    )
+    return person
+
+
+def on_record() -> int:
+    return Line.objects.count() + Look.objects.count()
+
+
+@pytest.mark.parametrize(("way", "who"), CASES, ids=[f"{way.name}: {who}" for way, who in CASES])
+def test_an_administrator_alone_is_refused_or_on_record(
+    way: Way, who: str, world: World, client: Client, target: dict[str, Any]
+) -> None:
+    client.force_login(employ(world, who))
+    before, words = on_record(), Remark.objects.get(pk=target["remark"]).text
+    path = way.path.format(**target)
+
+    answer = client.get(path) if way.sent is None else client.post(path, way.sent)
+
+    if way.recorded:
+        assert answer.status_code in {200, 302}
+        assert on_record() > before
+        assert (
+            Line.objects.order_by("-pk")[0].actor == f"person:{Person.objects.get(username=who).pk}"
+        )
+        return
+    assert answer.status_code in REFUSED, (path, answer.status_code)
+    body = answer.content.decode("utf-8", "ignore")
+    assert not any(said in body for said in (NAME, PHONE, WORDS))
+    assert on_record() == before
+    assert Remark.objects.get(pk=target["remark"]).text == words
+    assert Report.objects.get(pk=target["report"]).reporter.name == NAME
+
+
+IN_THE_DATABASE = (
+    "UPDATE journal_line SET actor = 'person:1'",
+    "DELETE FROM journal_line",
+    "TRUNCATE journal_line",
+    "INSERT INTO journal_line (id, recorded_at, occurred_at, subject, verb, actor, facts)"
+    " VALUES (1, now(), now(), 'x:1', 'x', 'x', '{}')",
+    "UPDATE journal_remark SET author = 'person:1'",
+    "DELETE FROM journal_remark",
+    "UPDATE journal_seal SET root = ''",
+    "DELETE FROM journal_seal",
+    "UPDATE journal_mark SET said = ''",
+    "DELETE FROM journal_mark",
+    "UPDATE cases_look SET purpose = 'verify'",
+    "DELETE FROM cases_look",
+    "TRUNCATE cases_look",
+    "UPDATE privacy_erasure SET why = ''",
+    "DELETE FROM privacy_erasure",
+    "DELETE FROM privacy_demand",
+    "DELETE FROM privacy_hold",
+    "DELETE FROM cases_case",
+    "DELETE FROM cases_report",
+    "DELETE FROM desk_export",
+    "ALTER TABLE journal_line DISABLE TRIGGER ALL",
+    "ALTER TABLE cases_look OWNER TO web",
+    "DROP TABLE cases_look",
+    "CREATE TABLE stolen AS SELECT * FROM cases_reporter",
+    "GRANT DELETE ON journal_line TO web",
+    "SET session_replication_role = replica",
+    "SET ROLE owner",
+    "COPY cases_reporter TO '/tmp/stolen'",
+    "COPY cases_reporter TO PROGRAM 'cat'",
+    "SELECT pg_read_file('/etc/passwd')",
+    "CREATE EXTENSION file_fdw",
+    "ALTER SYSTEM SET log_statement = 'all'",
+)
+
+
+@pytest.mark.parametrize("words", IN_THE_DATABASE)
+def test_the_role_of_the_pages_cannot_touch_the_record(
+    world: World, words: str, target: dict[str, Any]
+) -> None:
+    with (
+        pytest.raises(DatabaseError),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(words)
+
+
+def test_what_the_database_holds_of_a_reporter_opens_for_no_one_with_the_database_alone(
+    world: World, target: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    from shiyu.common.vault import Unreadable
+
+    monkeypatch.setenv("SHIYU_HOME", str(tmp_path))
+    with pytest.raises(Unreadable):
+        _ = Report.objects.get(pk=target["report"]).reporter.name
+
+
+def test_at_least_forty_ways_are_tried() -> None:
+    assert len(CASES) + len(IN_THE_DATABASE) >= 40
