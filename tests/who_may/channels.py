@@ -133,7 +133,7 @@ def _searched(city: City, who: str, _cases: Iterable[str]) -> Names:
     return frozenset(found)
 
 
-WORDS = ("井盖", "路灯", "书店街", "西司门街道", "北门街道", "路灯管理所", "排查", "410200")
+WORDS = ("井盖", "路灯", "西司门街道", "北门街道", "路灯管理所", "全面排查")
 
 
 def _numbers(city: City, html: bytes) -> Names:
@@ -246,14 +246,24 @@ def _kept_by(who: str) -> Names:
     return frozenset(CASES) if keeps else NONE
 
 
-def _records(city: City, who: str, cases: Iterable[str]) -> Names:
-    shown = set()
-    for name in cases:
-        answer = city.browser(who).get(f"/journal/{city.cases[name].number}/")
-        assert answer.status_code in {200, 302, 403}, (who, name, answer.status_code)
-        if answer.status_code == 200:
-            shown.add(name)
-    return frozenset(shown)
+def _for_keepers(way: str) -> Callable[[City, str, Iterable[str]], Names]:
+    """A page of those who keep the record, or answer for personal data: others are told whose."""
+
+    def ask(city: City, who: str, cases: Iterable[str]) -> Names:
+        shown = set()
+        for name in cases:
+            answer = city.browser(who).get(way.format(number=city.cases[name].number))
+            assert answer.status_code in {200, 302, 403}, (who, name, answer.status_code)
+            if answer.status_code == 200:
+                shown.add(name)
+        return frozenset(shown)
+
+    return ask
+
+
+def _answered_for(who: str) -> Names:
+    """The security administrator answers to people for what is known of them."""
+    return frozenset(CASES) if who == "security_admin" else NONE
 
 
 CHANNELS: dict[str, Channel] = {
@@ -277,6 +287,7 @@ CHANNELS: dict[str, Channel] = {
     "export": Channel(_exported, _in_lists, whole=True),
     "job: cases chosen": Channel(_chosen, _in_lists, whole=True),
     "job: cases worked on": Channel(_carried_out, _may_remark, whole=True),
-    "journal of a case": Channel(_records, _kept_by),
+    "journal of a case": Channel(_for_keepers("/journal/{number}/"), _kept_by),
+    "personal data of a case": Channel(_for_keepers("/privacy/of/{number}/"), _answered_for),
 }
 """For people."""

@@ -43,6 +43,10 @@ ROUTES: dict[str, str] = {
     **dict.fromkeys(("desk:new", "desk:order", "desk:export_limits"), CITY),
     **dict.fromkeys(("desk:journal", "desk:erase_remark"), RECORD),
     "desk:remarks": "journal of a case",
+    "privacy:of_case": "personal data of a case",
+    **dict.fromkeys(("privacy:ask", "privacy:hold", "privacy:copy", "privacy:lift"), RECORD),
+    **dict.fromkeys(("privacy:demands", "privacy:demand", "privacy:carry_out"), RECORD),
+    **dict.fromkeys(("privacy:refuse", "privacy:keeping", "privacy:catalogue"), RECORD),
     "files:photo": "attachment",
 }
 """Every route of the rooms in which cases are shown, and the channel that it belongs to."""
@@ -110,6 +114,7 @@ PROGRAMS_OWN_TASKS = frozenset(
         "shiyu.places.jobs.put_due_in_force",
         "shiyu.portal.jobs.forget_drafts",
         "privacy.retain",
+        "shiyu.site.jobs.owe_it",
     }
 )
 """Jobs that act for nobody and hand nothing to anybody."""

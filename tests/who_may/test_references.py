@@ -162,6 +162,8 @@ def test_a_body_taken_whole_is_caught(planted: str) -> None:
 
 
 def taken_whole(name: str, text: str) -> Iterator[str]:
+    if "request" not in text and "__all__" not in text:
+        return
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call):
             spread = [ast.unparse(k.value) for k in node.keywords if k.arg is None]
