@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.killed_load import Crowd
-from bench.killed_watch import amcheck, freeze, time_outage, worst
+from bench.killed_watch import NAMES, amcheck, below, freeze, time_outage, worst
 from bench.measure import machine
 from bench.served import SHIYU, Process, Trouble, carry_out, free_port, own_home, wait_for
 from shiyu.notices.tests.peers import HttpPeer, MailPeer, http_peer, mail_peer
@@ -125,32 +125,6 @@ class Killer:
         if self.importing is not None and self.importing.poll() is None:
             found["import"] = [self.importing.pid]
         return found
-
-
-NAMES = {
-    "pages": "shiyu.site.wsgi",
-    "live feed": "shiyu.live.asgi",
-    "sealer": "shiyu.site.sealer",
-    "worker interactive": "shiyu.site.work interactive",
-    "worker periodic": "shiyu.site.work periodic",
-    "worker bulk": "shiyu.site.work bulk",
-    "worker outside": "shiyu.site.work outside",
-}
-
-
-def below(root: int) -> dict[int, str]:
-    """The processes under one, with their command lines; a fork has its parent's."""
-    listed = subprocess.run(
-        ["ps", "-e", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
-    )
-    rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
-    found: dict[int, str] = {}
-    edge = {root}
-    while edge:
-        below = {int(r[0]): r[2] for r in rows if int(r[1]) in edge and int(r[0]) not in found}
-        found |= below
-        edge = set(below)
-    return found
 
 
 def main() -> int:

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import os
 import signal
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -17,6 +18,32 @@ from shiyu.common.embedded import Cluster
 
 LOOK_EVERY_S = 0.1
 GIVE_UP_AFTER_S = 120
+
+
+NAMES = {
+    "pages": "shiyu.site.wsgi",
+    "live feed": "shiyu.live.asgi",
+    "sealer": "shiyu.site.sealer",
+    "worker interactive": "shiyu.site.work interactive",
+    "worker periodic": "shiyu.site.work periodic",
+    "worker bulk": "shiyu.site.work bulk",
+    "worker outside": "shiyu.site.work outside",
+}
+
+
+def below(root: int) -> dict[int, str]:
+    """The processes under one, with their command lines; a fork has its parent's."""
+    listed = subprocess.run(
+        ["ps", "-e", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    )
+    rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
+    found: dict[int, str] = {}
+    edge = {root}
+    while edge:
+        below = {int(r[0]): r[2] for r in rows if int(r[1]) in edge and int(r[0]) not in found}
+        found |= below
+        edge = set(below)
+    return found
 
 
 def freeze(pid: int, seconds: float) -> None:

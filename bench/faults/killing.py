@@ -11,8 +11,7 @@ import threading
 import time
 
 from bench.faults.place import Facts, Place, kept, place, verified
-from bench.killed import NAMES, below
-from bench.killed_watch import amcheck, time_outage
+from bench.killed_watch import NAMES, amcheck, below, time_outage
 
 KINDS = ("pages", "worker", "database")
 PAGES_BACK_WITHIN_S = 30.0

@@ -23,7 +23,7 @@ import psycopg
 
 from bench import killed_load
 from bench.faults.place import Facts, Place, held, kept, place, verified, where
-from bench.killed import below
+from bench.killed_watch import below
 from shiyu.common.connection import conninfo
 from shiyu.common.embedded import Cluster
 
