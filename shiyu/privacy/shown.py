@@ -13,7 +13,7 @@ from shiyu.privacy import catalogue as declared
 from shiyu.privacy.actions import may_decide
 from shiyu.privacy.actions.holding import held
 from shiyu.privacy.belongings import of
-from shiyu.privacy.declared import PLACES, Handling
+from shiyu.privacy.declared import PERSONAL, PLACES, Handling
 from shiyu.privacy.keeping import RULES
 from shiyu.privacy.models import Demand, Hold
 from shiyu.privacy.retention import DUE, Tally
@@ -42,7 +42,8 @@ class Handled:
 def catalogue() -> dict[str, Any]:
     """The catalogue by handling: sensitive values first."""
     columns: dict[Handling, list[str]] = {}
-    for column in declared.columns():
+    order = {table: at for at, table in enumerate(PERSONAL)}
+    for column in sorted(declared.columns(), key=lambda c: order.get(c.table, len(order))):
         if column.handling is not None:
             columns.setdefault(column.handling, []).append(f"{column.table}.{column.name}")
     shown = [
