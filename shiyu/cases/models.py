@@ -301,7 +301,7 @@ class Reporter(models.Model):
     def _said(self) -> tuple[str, str]:
         if self.key is None or self.sealed is None:
             return self.plain_name, self.plain_phone
-        return identity.open_(self.key, self.sealed, report=self.report_id)
+        return identity.open_(bytes(self.key), bytes(self.sealed), report=self.report_id)
 
     @property
     def name(self) -> str:

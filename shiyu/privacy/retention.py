@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -103,7 +104,7 @@ def _rows(name: str, after: int, now: datetime, *, most: int) -> list[Row]:
     term = RULES[name].after
     if term is None:
         return []
-    said = {"after": after, "now": now, "before": now - term, "most": most}
+    said: dict[str, Any] = {"after": after, "now": now, "before": now - term, "most": most}
     with connection.cursor() as cursor:
         cursor.execute(DUE[name].format(held=HELD), said)
         return [(pk, of, held) for pk, of, held in cursor.fetchall()]

@@ -43,8 +43,8 @@ def demands(request: SignedIn) -> HttpResponse:
     number = request.GET.get("q", "").strip()[:40].upper()
     if number and Case.objects.filter(number=number).exists():
         return redirect("privacy:of_case", number)
-    rows = Demand.objects.select_related("report__case", "decided_by")
-    rows = sorted(rows[:SHOWN_MOST], key=lambda d: d.stage != Demand.Stage.ASKED)
+    found = Demand.objects.select_related("report__case", "decided_by")
+    rows = sorted(found[:SHOWN_MOST], key=lambda d: d.stage != Demand.Stage.ASKED)
     return render(request, "privacy/demands.html", {"demands": rows, "asked": number})
 
 

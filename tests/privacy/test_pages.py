@@ -14,7 +14,7 @@ from django.utils import timezone
 from shiyu.cases.models import Look, Report, Reporter
 from shiyu.cases.tests.world import LONG_AGO, World
 from shiyu.people.models import Appointment, Person, Post, PostDuty
-from shiyu.portal import forms
+from shiyu.portal.tests.phone import Phone
 from shiyu.privacy import notice
 from shiyu.privacy.models import Demand, Hold
 
@@ -157,11 +157,13 @@ def test_catalogue_and_keeping_are_read_with_figures(security: Client) -> None:
     assert "案件办结一年后删除" in keeping
 
 
-def test_the_edition_of_the_notice_goes_with_the_report(client: Client) -> None:
+def test_the_edition_of_the_notice_goes_with_the_report(world: World, client: Client) -> None:
     assert notice.CURRENT in client.get("/notice/").content.decode()
-    assert notice.known(notice.CURRENT) == notice.CURRENT
-    assert notice.known("made-up") == ""
-    assert "notice" not in forms.ContactForm.base_fields
+
+    seen, _code = Phone().report(phone=PHONE, notice=notice.CURRENT)
+    made_up, _code = Phone().report("路灯不亮", notice="9999-01-01")
+
+    assert (seen.notice, made_up.notice) == (notice.CURRENT, "")
 
 
 def test_a_changed_notice_is_a_new_edition() -> None:

@@ -87,7 +87,9 @@ def _page(
     report = receipt.report
     counts = of([report.pk]).counts
     asked = Demand.objects.filter(report=report).first()
-    remark = Remark.objects.filter(pk=asked.remark_id).first() if asked else None
+    remark = (
+        Remark.objects.filter(pk=asked.remark_id).first() if asked and asked.remark_id else None
+    )
     wrong = copy or ask
     context: dict[str, Any] = {
         "receipt": receipt,
