@@ -144,6 +144,8 @@ def place() -> Iterator[Place]:
             yield made
         finally:
             made.end()
+            if kept_log := os.environ.get("FAULTS_LOG"):
+                Path(kept_log).write_bytes(log.read_bytes())
 
 
 def kept(home: Path | None = None, *, until: datetime | None = None, rows: list[Facts]) -> Facts:
