@@ -7,6 +7,7 @@ that whoever judges it can say where.
 import csv
 import io
 import re
+import struct
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -159,7 +160,7 @@ def _refuse_bombs(raw: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as parts:
             unpacked = sum(part.file_size for part in parts.infolist())
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError, struct.error):
         raise Refused(_("打不开这个工作簿（文件已损坏）")) from None
     if unpacked > LARGEST_UNPACKED_MB << 20:
         raise Refused(_("工作簿解开后超过 %(size)d MB") % {"size": LARGEST_UNPACKED_MB})

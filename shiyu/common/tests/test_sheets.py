@@ -76,3 +76,14 @@ def test_a_file_that_is_not_there_or_too_large_is_refused(tmp_path, monkeypatch)
 def test_a_reject_says_where_and_why():
     assert str(Reject(7, "没有名称", "部件")) == "部件 第7行 没有名称"
     assert "退回 1" in Outcome(read=2, rejected=[Reject(7, "没有名称")]).summary
+
+
+def test_a_workbook_of_a_zip_version_nobody_reads_is_refused() -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    raw = bytearray(made.getvalue())
+    raw[raw.rindex(b"PK\x01\x02") + 6] = 107  # "version needed to extract"
+
+    with pytest.raises(Refused, match="打不开"):
+        sheets.sheets_of(bytes(raw))
