@@ -12,7 +12,7 @@ from shiyu.people.duties import LOOKING, Duty
 from shiyu.people.models import Appointment
 from shiyu.places.models import Place
 
-COMMAND, AUDIT, HANDLE = "command", "audit_admin", "handle"
+COMMAND, AUDIT, HANDLE, REPORT = "command", "audit_admin", "handle", "report"
 WHOLE = (-(2**62), 2**62)
 
 
@@ -36,7 +36,8 @@ def reach_of(actor: Actor) -> tuple[int, int]:
 
 def held_by(actor: Actor) -> list[list[object]]:
     """The duties by which an actor sees cases, as an export keeps them."""
-    seen = {(s.duty, s.first, s.last, s.unit_id) for s in actor.scopes(*LOOKING, HANDLE)}
+    duties = actor.scopes(*LOOKING, HANDLE, REPORT)
+    seen = {(s.duty, s.first, s.last, s.unit_id) for s in duties}
     return [list(scope) for scope in sorted(seen)]
 
 

@@ -27,7 +27,7 @@ from shiyu.people.models import Person
 from shiyu.people.tests.made import PASSWORD, make_person
 from shiyu.portal import rules as portal
 
-SHIYU = Path(__file__).resolve().parents[2] / "shiyu"
+SHIYU = Path(__file__).resolve().parents[1] / "shiyu"
 FEW = 3
 AT_ONCE, THREADS = 50, 10
 CLOSED = "试的次数太多了"
@@ -81,7 +81,7 @@ def sources() -> dict[str, str]:
 
 
 def unguarded(files: dict[str, str]) -> list[str]:
-    where = "say what limits the guessing in GUARDED of tests/who_may/test_guessing.py, and try it"
+    where = "say what limits the guessing in GUARDED of tests/test_guessing.py, and try it"
     return [
         f"{name} compares a secret: {where}"
         for name, text in files.items()
