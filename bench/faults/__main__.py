@@ -11,7 +11,8 @@ standby seconds=20               T-F11         a standby promoted under load
 
 killing kind=1|2|3 kills=3       T-F1 … T-F3   pages, workers, the database killed (short)
 
-FAULTS_LOG=FILE keeps what the city printed. T-F1, T-F2, T-F3 at length: `python -m bench.killed --only pages|worker|database --kills N`.
+FAULTS_LOG=FILE keeps what the city printed.
+T-F1, T-F2, T-F3 at length: `python -m bench.killed --only pages|worker|database --kills N`.
 """
 
 import json

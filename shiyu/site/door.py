@@ -52,8 +52,9 @@ def _guarded(request: HttpRequest, go_on: Callable[[HttpRequest], HttpResponse])
     except DisallowedHost:
         return problems.problem(request, 400, "unreadable", _("无法识别这次请求"))
     except Exception as error:  # the last door: nothing of our own is told to a stranger
-        if outage.is_outage(error):
-            outage.note(error)
+        found = outage.behind(error)
+        if found is not None:
+            outage.note(found)
             return _gone(request)
         return problems.of_error(request, error) or problems.of_fault(request, error)
 

@@ -22,6 +22,9 @@ class TooLarge(Refused):
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    outage = answer_outage(request, exception)  # a session that could not be saved ends here
+    if outage is not None:
+        return outage
     too_much = RequestDataTooBig | TooManyFieldsSent | TooManyFilesSent
     if isinstance(exception, too_much):
         return refused(request, TooLarge(_("提交的内容过大，请减少后重试。")))

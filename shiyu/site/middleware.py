@@ -42,9 +42,10 @@ class Unavailable:
 
 def answer_outage(request: HttpRequest, error: BaseException | None) -> HttpResponse | None:
     """The page that says the database is gone, if that is what the error means."""
-    if not outage.is_outage(error):
+    found = outage.behind(error)
+    if found is None:
         return None
-    outage.note(error)
+    outage.note(found)
     return outage.page(request)
 
 

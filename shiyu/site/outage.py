@@ -6,18 +6,30 @@ import time
 from typing import TypeGuard
 
 import psycopg
-from django.db import DatabaseError, InterfaceError, OperationalError, connections
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.core.exceptions import PermissionDenied
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    connections,
+)
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from shiyu.common import measures, trail
+from shiyu.common.errors import Refused
 
 RETRY_AFTER_S = 10
 PROBE_EVERY_S = 0.5
 PROBE_TIMEOUT_S = 1
 BUSY = {"57014": "statement_timeout", "55P03": "lock_timeout"}
+
+CHAIN_MOST = 10
+LOST_INSIDE = "Cannot open a new connection in an atomic block"
+ANSWERS = (Refused, Http404, PermissionDenied)
 
 log = logging.getLogger(__name__)
 _lock = threading.Lock()
@@ -28,6 +40,23 @@ _probed_at = 0.0
 def is_outage(error: BaseException | None) -> TypeGuard[DatabaseError | InterfaceError]:
     """Whether an error means that the database is gone or too busy, not that we erred."""
     return isinstance(error, OperationalError | InterfaceError)
+
+
+def behind(error: BaseException | None) -> DatabaseError | InterfaceError | None:
+    """The outage that an error comes from: itself, or what it was raised out of.
+
+    A session that could not be saved is called interrupted, a job that could not be owed has an
+    error of the queue, a connection lost inside a transaction a misuse of it. A refusal is an
+    answer of its own, whatever it came out of.
+    """
+    seen = 0
+    while error is not None and not isinstance(error, ANSWERS) and seen < CHAIN_MOST:
+        if is_outage(error):
+            return error
+        if isinstance(error, ProgrammingError) and LOST_INSIDE in str(error):
+            return error
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return None
 
 
 def note(error: DatabaseError | InterfaceError) -> None:
