@@ -23,7 +23,6 @@ from bench.served import SHIYU, Process, carry_out, free_port, own_home
 from shiyu.common.home import PROJECT
 
 STALL_S = 2.0
-COMMITS_BACK = 400
 
 
 class Served(Process):
@@ -122,8 +121,8 @@ def _take_over(city: Place, tree: Path, seconds: float) -> Facts:
 
 
 def _before() -> str:
-    """The last commit whose migrations are others than today's."""
-    words = ["git", "log", f"-{COMMITS_BACK}", "--format=%H", "--", "shiyu/*/migrations/*.py"]
+    """The commit before the newest migration came."""
+    words = ["git", "log", "-1", "--diff-filter=A", "--format=%H", "--", "shiyu/*/migrations/*.py"]
     found = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, check=True)
     newest = found.stdout.split()[0]
     words = ["git", "rev-parse", f"{newest}~1"]
