@@ -38,10 +38,20 @@ def faults(tree: ast.Module) -> Iterator[tuple[int, str, ast.stmt]]:
     for at, statement in enumerate(tree.body):
         if isinstance(statement, ast.Import | ast.ImportFrom) or _is_text(statement):
             continue
+        if _acts_at_import(statement):
+            continue
         for number, said in enumerate(_places(statement)):
             changed = copy.deepcopy(statement)
             list(_places(changed, do=number))
             yield at, said, ast.fix_missing_locations(changed)
+
+
+def _acts_at_import(node: ast.stmt) -> bool:
+    """`__all__`, and what others are decorated with: it has done its work when a fault comes."""
+    if isinstance(node, ast.FunctionDef):
+        inner = [one for one in ast.walk(node) if isinstance(one, ast.FunctionDef)]
+        return len(inner) > 1
+    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
 
 
 def _is_text(node: ast.AST) -> bool:
