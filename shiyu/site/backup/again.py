@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
 from typing import Any
 
 from shiyu.common.errors import OutOfOrder, Refused
@@ -81,8 +82,10 @@ def _end_appointment(row: Row) -> int:
     held = Appointment.objects.not_over().filter(pk=row["facts"]["appointment"]).first()
     if held is None:
         return 0
+    facts = row["facts"]
+    last_day = None if facts.get("at_once", True) else date.fromisoformat(facts["ends_on"])
     with suppress(OutOfOrder):
-        end_appointment(held, actor=_program())
+        end_appointment(held, actor=_program(), ends_on=last_day)
         return 1
     return 0
 

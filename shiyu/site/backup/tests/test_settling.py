@@ -20,7 +20,7 @@ from shiyu.journal.models import Remark
 from shiyu.notices.models import Attempt, Delivery
 from shiyu.notices.tests.conftest import make_subscription
 from shiyu.people.actors import Actor
-from shiyu.people.models import Person
+from shiyu.people.models import Appointment, Person
 from shiyu.people.tests.made import make_person
 from shiyu.places.actions import found_city
 from shiyu.site.backup import keeping, settling
@@ -102,6 +102,20 @@ def test_a_key_revoked_later_and_an_account_closed_later_stay_so() -> None:
     assert Key.objects.get().revoked_at is not None
     assert not Person.objects.get(pk=person.pk).is_active
     assert [row["verb"] for row in found["to_look_at"]] == ["set_password"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("at_once", "days"), [(True, 0), (False, 9)])
+def test_a_post_that_was_ended_later_ends_on_the_same_day(at_once: bool, days: int) -> None:
+    person = make_person("li", "handle")
+    held = Appointment.objects.get(person=person)
+    last_day = timezone.localdate() + timedelta(days=days)
+    row = {"line": 1, "at": "", "verb": "end_appointment", "subject": f"person:{person.pk}"}
+    facts = {"appointment": held.pk, "ends_on": str(last_day), "at_once": at_once}
+
+    assert again([row | {"facts": facts}])["again"] == {"end_appointment": 1}
+    held.refresh_from_db()
+    assert (held.ends_on, held.left_at is not None) == (last_day, at_once)
 
 
 def test_each_act_that_is_carried_out_again_is_noted_while_it_can_be() -> None:
