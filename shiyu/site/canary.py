@@ -8,6 +8,7 @@ alarm (ShiyuCanaryLost).
 """
 
 import json
+import logging
 import os
 import time
 import uuid
@@ -31,6 +32,7 @@ PLAN = "canary-plan.json"
 LAST = "canary.json"
 WAIT_S = 120.0
 LOOK_S = 0.5
+log = logging.getLogger(__name__)
 STEPS = {"report": "上报", "job": "任务", "delivery": "送达", "none": ""}
 
 
@@ -123,7 +125,8 @@ def _flown(flight: str, plan: Plan, *, until: float) -> str:
     people = list(Person.objects.filter(username__in=plan.to).values_list("pk", flat=True))
     try:
         rehearse_report(flight)
-    except Exception:  # whatever keeps a report from being taken in is what is looked for
+    except Exception as error:  # whatever keeps a report from being taken in is looked for
+        log.error("the canary's report was not taken in", exc_info=error)
         return "report"
     job = owe_it.defer(flight=flight, people=people)
     while _is_waiting(job):
