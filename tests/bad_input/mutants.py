@@ -1,6 +1,6 @@
 """Small faults put into rules and lifecycles one at a time: does a test notice? (变异测试)
 
-    python -m tests.bad_input.mutants shiyu/cases/rules.py TESTS…   [--every N]
+    python -m tests.bad_input.mutants shiyu/cases/rules.py TESTS… [--every N] [--seconds S]
 
 Tests are collected and the database is made once; each fault lives in a process forked from
 there, so that one costs about as long as the first test that notices it. A function keeps its
@@ -170,8 +170,9 @@ def _rebind(old: Any, new: Any) -> None:
 class Mutating:
     """Instead of one run of the tests: one for each fault, each in a process of its own."""
 
-    def __init__(self, target: str, every: int) -> None:
+    def __init__(self, target: str, every: int, seconds: float) -> None:
         self.path, self.every = ROOT / target, every
+        self.until = time.monotonic() + seconds
         self.module = target.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         self.survived: list[str] = []
         self.killed = 0
@@ -191,6 +192,9 @@ class Mutating:
         for number, (_, said, changed) in enumerate(faults(ast.parse(self.path.read_text()))):
             if number % self.every:
                 continue
+            if time.monotonic() > self.until:
+                print("no more time; not tried from", said, flush=True)
+                break
             if self._noticed(ordered, module, changed):
                 self.killed += 1
             else:
@@ -227,12 +231,20 @@ def _passes(item: pytest.Item, following: pytest.Item) -> bool:
 
 
 def main() -> None:
-    words = sys.argv[1:]
-    every = int(words[words.index("--every") + 1]) if "--every" in words else 1
+    words, every, seconds = sys.argv[1:], 1, 3600.0
     if "--every" in words:
-        del words[words.index("--every") : words.index("--every") + 2]
+        every = int(_taken(words, "--every"))
+    if "--seconds" in words:
+        seconds = float(_taken(words, "--seconds"))
     target, *tests = words
-    pytest.main(["-p", "no:cacheprovider", "-q", *tests], plugins=[Mutating(target, every)])
+    asked = ["-p", "no:cacheprovider", "-q", *tests]
+    pytest.main(asked, plugins=[Mutating(target, every, seconds)])
+
+
+def _taken(words: list[str], name: str) -> str:
+    at = words.index(name)
+    words.pop(at)
+    return words.pop(at)
 
 
 if __name__ == "__main__":
