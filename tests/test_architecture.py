@@ -61,6 +61,8 @@ NOT_ANSWERED_ONCE = {
         "begin": "leads to the identity service; nothing is written",
         "link": "leads to the identity service; nothing is written",
     },
+    "privacy/views.py": {"copy": "hands a person's data out; each time is on the record"},
+    "portal/views/own_data.py": {"copy": "hands one's data out: no answer is kept"},
     "portal/views/proof.py": {"check": "checks what is shown; nothing is written"},
     "portal/views/home.py": {"clear": "a draft thrown away is gone"},
     "api/views/keys.py": {

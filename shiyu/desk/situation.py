@@ -70,8 +70,11 @@ class Situation:
     @cached_property
     def looks(self) -> list[Look]:
         """Who asked to see the reporters, the last first; not each time the page was drawn."""
+        if not self.asides.looked:
+            return []
         looks = Look.objects.filter(report__case=self.case, under=None).select_related("person")
-        return list(looks[:LOOKS_MOST]) if self.asides.looked else []
+        kept = looks.order_by("-until", "-id")[:LOOKS_MOST]  # those still open are among them
+        return sorted(kept, key=lambda look: -look.pk)
 
     @cached_property
     def ratings(self) -> list[Rating]:

@@ -2,7 +2,7 @@
 
 from procrastinate.contrib.django import app
 
-from shiyu.privacy import retention
+from shiyu.privacy.actions import retention
 
 A_WHILE_S = 1_200.0
 

@@ -12,11 +12,11 @@ from shiyu.people.actors import Actor
 from shiyu.privacy import catalogue as declared
 from shiyu.privacy.actions import may_decide
 from shiyu.privacy.actions.holding import held
+from shiyu.privacy.actions.retention import DUE, Tally
 from shiyu.privacy.belongings import of
 from shiyu.privacy.declared import PERSONAL, PLACES, Handling
 from shiyu.privacy.keeping import RULES
 from shiyu.privacy.models import Demand, Hold
-from shiyu.privacy.retention import DUE, Tally
 
 REPORTS_MOST = 50
 LINES_MOST = 30

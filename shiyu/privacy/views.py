@@ -13,7 +13,8 @@ from shiyu.common.answered import answered_once
 from shiyu.common.errors import Refused
 from shiyu.people.duties import Duty
 from shiyu.people.web import SignedIn, actor_of, needs
-from shiyu.privacy import access, actions, belongings, forms, retention, shown
+from shiyu.privacy import access, actions, belongings, forms, shown
+from shiyu.privacy.actions import retention
 from shiyu.privacy.models import Demand, Hold
 
 KEEPERS = (Duty.SECURITY_ADMIN, Duty.AUDIT_ADMIN)

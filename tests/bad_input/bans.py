@@ -220,7 +220,7 @@ BANS = (
             "facts/figures.py": "pieces that are constants; values go as parameters",
             "journal/seals.py": "names of columns, constants of the module",
             "site/backup/settling.py": "names of tables, constants of the module",
-            "privacy/actions/retention.py": "conditions, constants of the module; values are parameters",
+            "privacy/actions/retention.py": "constants of the module; values are parameters",
         },
     ),
     Ban("a shell", _shell, "subprocess.run(words, shell=True)"),

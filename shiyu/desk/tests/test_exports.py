@@ -154,7 +154,10 @@ def test_unmasked_names_need_a_second_person_and_their_owners_can_read_it(world)
 
     assert sheets(export)["案件"][2][1:] == [NAME, PHONE]
     assert Look.objects.get(report=report).purpose == "export"
-    assert Line.objects.get(verb="reporters").facts == {"reports": [report.pk]}
+    assert Line.objects.get(verb="reporters").facts == {
+        "reports": [report.pk],
+        "fields": ["name", "phone"],
+    }
 
 
 def test_more_rows_than_one_may_take_alone_wait_for_a_second_person(world, make_case, monkeypatch):

@@ -14,7 +14,7 @@ from shiyu.journal.models import Line, Remark
 from shiyu.journal.remarks import REMARKED
 from shiyu.notices.actions import follow
 from shiyu.notices.models import Follower
-from shiyu.privacy import retention
+from shiyu.privacy.actions import retention
 from shiyu.privacy.keeping import RULES
 from shiyu.privacy.models import Hold
 

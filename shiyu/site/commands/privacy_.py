@@ -42,7 +42,7 @@ def show_catalogue(as_json: bool) -> None:
 def retain(dry_run: bool) -> None:
     """Purge what has been kept long enough, in batches; what the law holds back stays."""
     django_ready()
-    from shiyu.privacy import retention
+    from shiyu.privacy.actions import retention
 
     if dry_run:
         for name, count in retention.due().items():
