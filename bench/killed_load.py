@@ -32,7 +32,7 @@ class StubbornLine(Line):
     repeats: Counter[str] = field(default_factory=Counter)
 
     async def exchange(self, name: str, head: str, body: bytes) -> tuple[int, list[str], bytes]:
-        give_up_at = asyncio.get_running_loop().time() + GIVE_UP_AFTER_S
+        begun = asyncio.get_running_loop().time()
         while True:
             try:
                 answer = await Line.exchange(self, name, head, body)
@@ -43,7 +43,7 @@ class StubbornLine(Line):
                     return answer
                 why = "unavailable"
             self.repeats[why] += 1
-            if asyncio.get_running_loop().time() > give_up_at:
+            if asyncio.get_running_loop().time() > begun + GIVE_UP_AFTER_S:
                 raise Unexpected(f"{name}: nobody answered for {GIVE_UP_AFTER_S} s")
             await asyncio.sleep(AGAIN_AFTER_S)
 
