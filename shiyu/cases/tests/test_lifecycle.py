@@ -1,6 +1,7 @@
 """Every stage × every move, against the procedure written down a second time by hand."""
 
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -276,3 +277,19 @@ def test_what_has_ended_asks_for_nothing(stage):
     assert standing.extension_asked == set()
     assert standing.void_asked_by == ""
     assert not standing.check_open
+
+
+@pytest.mark.parametrize(
+    ("stage", "verb"),
+    [
+        *(("dispatched", "sign"), ("dispatched", "object"), ("handling", "handle")),
+        *(("handling", "ask_extension"), ("handling", "ask_suspension")),
+    ],
+)
+def test_a_unit_without_a_part_is_told_so(stage, verb):
+    asked = step(verb, START + timedelta(hours=1))
+
+    with pytest.raises(Refused, match="不在本案的承办单位中"):
+        apply(walk(*PATHS[stage]), replace(asked, unit=CO))
+    with pytest.raises(Refused, match="不在本案的承办单位中"):
+        apply(walk(*PATHS[stage]), replace(asked, unit=None))
