@@ -173,6 +173,7 @@ LOGGING = {
         "django": {"handlers": [], "propagate": True},
         "django.request": {"level": "ERROR"},
         "psycopg.pool": {"level": "ERROR"},
+        "procrastinate": {"level": "WARNING"},  # shiyu.jobs tells how each job ended
         "_granian": {"handlers": [], "propagate": True},  # else it quotes what went wrong
     },
 }
