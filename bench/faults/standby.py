@@ -43,6 +43,9 @@ def run(seconds: float = 15) -> Facts:
 def _follow(city: Place, cluster: Cluster, written: Facts, port: int) -> Path:
     """A second cluster that replays what the first writes, and confirms it."""
     standby = city.home / "standby"
+    with superuser(cluster) as first:  # what pg_rewind needs to go back to
+        first.execute("ALTER SYSTEM SET wal_keep_size = '1GB'")
+        first.execute("SELECT pg_reload_conf()")
     (tools, *_) = installations()
     words = [tools.tool("pg_basebackup"), "-D", str(standby), "-R", "-X", "stream", "-c", "fast"]
     words += ["-C", "-S", NAME, "-d"]
