@@ -169,7 +169,9 @@ def _mended(drawn: BaseGeometry) -> tuple[BaseGeometry, str]:
         return drawn, ""
     why = shapely.is_valid_reason(drawn)
     pieces = list(_polygons(shapely.make_valid(drawn)))
-    mended = pieces[0] if len(pieces) == 1 else shapely.multipolygons(pieces)
+    mended = (
+        pieces[0] if len(pieces) == 1 else shapely.MultiPolygon(pieces)
+    )  # of none: an empty one
     area = float(square_metres(mended)) if pieces else 0.0
     if area < SMALLEST_FAULT_M2:
         raise Refused(_("边界无效（%(why)s），修不好") % {"why": _in_words(why)})
