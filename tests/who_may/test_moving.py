@@ -105,12 +105,14 @@ def told(city: City, who: str, move: str, cases: list[str]) -> dict[str, str]:
         rows = zip(cases, answer.json()["items"], strict=True)
         return {case: (row["problem"] or {"code": "done"})["code"] for case, row in rows}
     return {
-        case: system.move(city.cases[case].number, move, said).json().get("code", "done")
+        case: system.move(city.cases[case].number, move, _body(city, who, move, case))
+        .json()
+        .get("code", "done")
         for case in cases
     }
 
 
-def _body(city: City, who: str, move: str) -> dict[str, Any]:
+def _body(city: City, who: str, move: str, case: str = "") -> dict[str, Any]:
     """All that the move asks for, so that nothing but the right to it can be wrong."""
     said = dict(BODIES.get(f"move_{move}", {"reason": "见说明"} if move in OWE_A_REASON else {}))
     if "unit" in WAYS[move].shape.model_fields:
@@ -119,7 +121,7 @@ def _body(city: City, who: str, move: str) -> dict[str, Any]:
     if move == "file":
         said["standard"] = city.world.standards["manhole"].pk
     if move == "merge":
-        mine = sorted(sees(who) & {"new", "in another county"})
+        mine = sorted(sees(who) & {"new", "escalated", "in another county"} - {case})
         said["into"] = city.cases[mine[0]].number if mine else said["into"]
     return said
 
