@@ -120,8 +120,6 @@ def _plain(word: str, status: int) -> HttpResponse:
 def _unkept(answer: HttpResponse) -> HttpResponse:
     answer._has_been_logged = True  # type: ignore[attr-defined]  # asked each few seconds
     answer["Cache-Control"] = "no-store"
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'"
     return answer
 
 

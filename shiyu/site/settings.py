@@ -53,10 +53,10 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "shiyu.site.middleware.Headers",
     "shiyu.site.health.Health",
     "shiyu.site.trails.Trails",
     "shiyu.site.door.Door",
-    "shiyu.site.middleware.Headers",
     "shiyu.site.middleware.Unavailable",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

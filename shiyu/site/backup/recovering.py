@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -137,8 +138,7 @@ def _quoted(text: str) -> str:
 
 def _replay(tools: Installation, data: Path, log: Path, at: datetime | None, tell: Tell) -> None:
     """Start it where nobody reaches it; once it is open, stop it."""
-    door = data / "door"
-    door.mkdir(mode=0o700)
+    door = Path(tempfile.mkdtemp(prefix="shiyu-door-"))  # a socket's path is short, `data` is not
     give_to_server(door)
     quiet = f"-c listen_addresses= -c unix_socket_directories={door}"
     words = ["-D", str(data), "-s", "-w", "-t", str(PATIENCE_S), "-l", str(log)]
