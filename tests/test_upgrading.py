@@ -7,9 +7,11 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import OperationalError, migrations, models
 from django.db.migrations.loader import MigrationLoader
 
+from shiyu.common.schema import AddIndexAgain, may_be_repeated, unrepeatable
 from shiyu.site.commands import migrate_
 from shiyu.site.upgrading import dangers_in, dangers_of
 
@@ -123,6 +125,39 @@ def test_a_planted_migration_is_caught(loader: MigrationLoader, planted: str) ->
     at_last = SimpleNamespace(project_state=lambda *_a, **_k: loader.project_state(last))
 
     assert dangers_of(migration, at_last) != []  # type: ignore[arg-type]
+
+
+@pytest.mark.django_db
+def test_what_is_broken_off_outside_a_transaction_may_be_run_again(loader: MigrationLoader) -> None:
+    ours = {
+        f"{app}.{name}": unrepeatable(migration)
+        for (app, name), migration in sorted(loader.disk_migrations.items())
+        if migration.__module__.startswith("shiyu.")
+    }
+
+    assert {name: found for name, found in ours.items() if found} == {}, (
+        "killed between two statements it could never be run again: a migration with "
+        "atomic = False holds only shiyu.common.schema.AddIndexAgain, or Python marked with "
+        "may_be_repeated; put the rest into a migration of its own before it"
+    )
+
+
+AN_INDEX = models.Index(fields=["stage"], name="planted")
+OUTSIDE: dict[str, tuple[Any, bool]] = {
+    "a field": (migrations.AddField("Case", "b", models.IntegerField(null=True)), False),
+    "Django's own index": (AddIndexConcurrently("case", AN_INDEX), False),
+    "Python": (migrations.RunPython(lambda apps, editor: None), False),
+    "our index": (AddIndexAgain("case", AN_INDEX), True),
+    "marked": (migrations.RunPython(may_be_repeated(lambda apps, editor: None)), True),
+}
+
+
+@pytest.mark.parametrize("planted", OUTSIDE)
+def test_a_planted_one_that_could_not_be_run_again_is_caught(planted: str) -> None:
+    migration = migrations.Migration("9999_planted", "cases")
+    migration.operations, migration.atomic = [OUTSIDE[planted][0]], False
+
+    assert (unrepeatable(migration) == []) == OUTSIDE[planted][1]
 
 
 def test_a_lock_that_is_not_to_be_had_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:

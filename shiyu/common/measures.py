@@ -17,6 +17,10 @@ if os.environ.get(FOLDER):  # the library looks for it when it is imported
 
 from prometheus_client import Counter, Gauge, Histogram  # noqa: E402
 
+from shiyu.common.reserved import reserve  # noqa: E402
+
+reserve()
+
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.5, 3.0, 8.0, 15.0)
 JOB_SECONDS = (0.05, 0.2, 1.0, 5.0, 30.0, 120.0, 600.0, 1800.0)
 
@@ -30,6 +34,11 @@ OUTAGES = Counter(
     "shiyu_database_troubles_total",
     "Requests the database did not answer: gone, statement_timeout, lock_timeout, busy.",
     ["kind"],
+)
+TURNED_AWAY = Counter(
+    "shiyu_turned_away_total",
+    "Requests told to come again because too many were there: full, late.",
+    ["why"],
 )
 POOL_AVAILABLE = Gauge(
     "shiyu_pool_available",
@@ -54,6 +63,7 @@ MEASURES = (
     REQUESTS,
     REQUEST_SECONDS,
     OUTAGES,
+    TURNED_AWAY,
     POOL_AVAILABLE,
     POOL_SIZE,
     POOL_WAITING,

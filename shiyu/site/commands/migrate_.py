@@ -123,8 +123,9 @@ def _migrate(owner: "psycopg.Connection[Any]") -> None:
         owner.execute((files("shiyu.common") / "grants.sql").read_bytes())
         if left:
             _patiently(lambda: call_command("migrate", interactive=False, verbosity=1))
-            # The pages may read what is migrated, never write it.
-            owner.execute("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM web, worker")
+        # The pages may read what is migrated, never write it. Also when nothing is left to do: the
+        # run that did it may have been killed before it came here.
+        owner.execute("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM web, worker")
     except (DatabaseError, psycopg.DatabaseError) as error:
         refuse(f"Migrating stopped; the migrations before this one are kept: {first_line(error)}")
     where = "the embedded database" if is_embedded() else "the database"
