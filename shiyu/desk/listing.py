@@ -18,6 +18,22 @@ from shiyu.journal.models import Remark
 A_PAGE = 50
 ANY_NUMBER = "any-number"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SHOWN = (
+    "number",
+    "stage",
+    "version",
+    "round",
+    "channel",
+    "address",
+    "reported_at",
+    "due_at",
+    "yellow_at",
+    "paused",
+    "kind__name",
+    "place__name",
+    "centre__short_name",
+)
+"""What a line shows: fifty lines read no more than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +134,7 @@ def _whole(found: CaseQuerySet, due: str, *, back: bool) -> list[Case]:
     if due != "part_due":
         ids = found.values("pk")[: A_PAGE + 1]
         found = _ordered(Case.objects.filter(pk__in=ids), due, back=back)
-    return list(found.with_row()[: A_PAGE + 1])
+    return list(found.with_row().only(*SHOWN)[: A_PAGE + 1])
 
 
 def _rows(cases: Sequence[Case], now: datetime) -> list[Row]:

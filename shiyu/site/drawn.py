@@ -6,7 +6,8 @@ compared with Django's own drawing in `site/tests/test_drawn.py`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from django.utils import timezone
@@ -77,7 +78,13 @@ def _running(shown: Light, now: datetime) -> str:
 
 
 def _moment(moment: datetime) -> str:
-    return timezone.localtime(moment).isoformat()
+    """In the city's time; the same `now` stands in every light of a page."""
+    return _in_city(moment, timezone.get_current_timezone())
+
+
+@lru_cache(maxsize=1024)
+def _in_city(moment: datetime, city: tzinfo) -> str:
+    return moment.astimezone(city).isoformat()
 
 
 def _attributes(widget: Told) -> str:

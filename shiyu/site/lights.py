@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from django.utils import timezone
-from django.utils.translation import gettext_noop
+from django.utils.translation import get_language, gettext_noop
 
 from shiyu.common.said import said as _
 
@@ -44,24 +45,46 @@ def light_of(clock: object) -> Light:
     if colour not in WORDS:
         return Light("none", "", _("不计时"), _("不计时"))
     left = _get(clock, "minutes_left")
-    due = _get(clock, "due")
-    word = _(WORDS[colour])
-    by = _("，应于 {time}前办结").format(time=spoken_time(due)) if due else ""
+    reason = str(_get(clock, "pause_reason") or "") if colour == "grey" else ""
+    due, today = _by_the_wall(_get(clock, "due"))
+    told = _told(get_language(), colour, left, reason, due, today)
     if colour == "grey":
-        reason = str(_get(clock, "pause_reason") or "")
-        name = _("{light}，{reason}").format(light=word, reason=reason) if reason else word
-        return Light(colour, word, reason, name, left=left)
+        return Light(colour, *told, left=left)
     return Light(
         colour,
-        word,
-        _time(left),
-        _name(word, left) + by,
-        by,
+        *told,
         left,
         _get(clock, "runs_until"),
         _get(clock, "warn_left"),
         left is not None and _get(clock, "running") is not False,
     )
+
+
+def _by_the_wall(due: datetime | None) -> tuple[datetime | None, date | None]:
+    """A moment as a clock in the city shows it, without its zone, and what day it is there."""
+    if due is None:
+        return None, None
+    city = timezone.get_current_timezone()
+    local = due.astimezone(city).replace(second=0, microsecond=0, tzinfo=None)
+    return local, datetime.now(city).date()
+
+
+@lru_cache(maxsize=8192)
+def _told(
+    _language: str | None,
+    colour: str,
+    left: int | None,
+    reason: str,
+    due: datetime | None,
+    today: date | None,
+) -> tuple[str, str, str, str]:
+    """Word, time, name and by when: put together once for all rows and readers that agree."""
+    word = _(WORDS[colour])
+    if colour == "grey":
+        name = _("{light}，{reason}").format(light=word, reason=reason) if reason else word
+        return word, reason, name, ""
+    by = _("，应于 {time}前办结").format(time=_spoken(due, today)) if due else ""
+    return word, _time(left), _name(word, left) + by, by
 
 
 def short_span(minutes: int) -> str:
@@ -89,11 +112,10 @@ def long_span(minutes: int) -> str:
     return _("{h} 小时 {m} 分钟").format(h=hours, m=rest)
 
 
-def spoken_time(moment: datetime) -> str:
+def _spoken(local: datetime, today: date | None) -> str:
     """「12 时 37 分」 today, with month and day otherwise."""
-    local = timezone.localtime(moment)
     clock = _("{h} 时 {m:02d} 分").format(h=local.hour, m=local.minute)
-    if local.date() == timezone.localdate():
+    if local.date() == today:
         return clock
     day = _("{month} 月 {day} 日").format(month=local.month, day=local.day)
     return f"{day} {clock}"
