@@ -78,11 +78,22 @@ def _no_method(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     return said
 
 
+def unavailable(request: HttpRequest, text: str, *, again_s: int) -> HttpResponse:
+    """Nothing can be done just now: said as an interface says it, without asking anything."""
+    with translation.override(_language(request)):
+        response = _unavailable(request, text, again_s)
+        response["Content-Language"] = translation.get_language()
+        return headers.complete(request, response)
+
+
 def _gone(request: HttpRequest) -> HttpResponse:
-    """The database is gone: said as an interface says it."""
-    text = _("系统暂时无法访问数据库，您刚才的操作没有保存。请稍后再试。")
-    response = problems.problem(request, 503, "unavailable", text)
-    response["Retry-After"] = str(outage.RETRY_AFTER_S)
+    """The database is gone."""
+    return _unavailable(request, outage.GONE, outage.RETRY_AFTER_S)
+
+
+def _unavailable(request: HttpRequest, text: str, again_s: int) -> HttpResponse:
+    response = problems.problem(request, 503, "unavailable", _(text))
+    response["Retry-After"] = str(again_s)
     return response
 
 

@@ -18,6 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from shiyu.common import measures, trail
 from shiyu.common.errors import Refused
@@ -27,6 +28,7 @@ PROBE_EVERY_S = 0.5
 PROBE_TIMEOUT_S = 1
 BUSY = {"57014": "statement_timeout", "55P03": "lock_timeout"}
 
+GONE = gettext_noop("系统暂时无法访问数据库，您刚才的操作没有保存。请稍后再试。")
 CHAIN_MOST = 10
 LOST_INSIDE = "Cannot open a new connection in an atomic block"
 ANSWERS = (Refused, Http404, PermissionDenied)
@@ -82,19 +84,19 @@ def is_lasting() -> bool:
         return _gone
 
 
-def page(request: HttpRequest) -> HttpResponse:
+def page(request: HttpRequest, text: str = GONE, *, again_s: int = RETRY_AFTER_S) -> HttpResponse:
     """Say that nothing can be done just now; needs neither database nor session."""
     language = translation.get_language_from_request(request)
     with translation.override(language):
-        message = _("系统暂时无法访问数据库，您刚才的操作没有保存。请稍后再试。")
+        message = _(text)
         if wants_json(request):
             answer = {"error": "unavailable", "message": message}
             response: HttpResponse = JsonResponse(answer, status=503)
         else:
-            context = {"message": message, "retry_after_s": RETRY_AFTER_S, "language": language}
+            context = {"message": message, "retry_after_s": again_s, "language": language}
             context |= {"reloads": request.method == "GET", "number": trail.number()}
             response = HttpResponse(render_to_string("site/unavailable.html", context), status=503)
-    response["Retry-After"] = str(RETRY_AFTER_S)
+    response["Retry-After"] = str(again_s)
     response["Cache-Control"] = "no-store"
     return response
 

@@ -14,7 +14,7 @@ from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
 from shiyu.common.connection import conninfo
 from shiyu.common.home import home
-from shiyu.site import pools
+from shiyu.site import pools, room
 
 CONNECT_S = 2
 STATEMENT_MS = 1000
@@ -44,7 +44,7 @@ class Part:
 
 def parts() -> list[Part]:
     """Disk and pool, then the database and what only it can say."""
-    return [disk(), pool(), *_of_the_database()]
+    return [disk(), pool(), *load(), *_of_the_database()]
 
 
 def disk() -> Part:
@@ -81,6 +81,11 @@ def pool() -> Part:
         return Part("pool", False, _kind(error))
     found.putconn(connection)
     return Part("pool", True, f"{found.get_stats().get('pool_available', 0)} ready")
+
+
+def load() -> list[Part]:
+    """How much is asked of this process; never unwell, for the load would only fell the next."""
+    return [Part("load", True, room.room.told())] if room.room else []
 
 
 def _of_the_database() -> Iterator[Part]:

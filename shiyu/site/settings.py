@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "shiyu.site.middleware.Headers",
     "shiyu.site.health.Health",
     "shiyu.site.trails.Trails",
+    "shiyu.site.overload.Overload",
     "shiyu.site.door.Door",
     "shiyu.site.middleware.Unavailable",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -13,6 +13,7 @@ import psycopg
 from shiyu.common.connection import conninfo
 from shiyu.common.home import home
 from shiyu.site.commands.worker_ import QUEUES, Flying, Reaping, broker, job_charges
+from shiyu.site.room import AT_ONCE, WAITING_MOST
 from shiyu.site.start import (
     HELD,
     RUNNING_FILE,
@@ -25,6 +26,10 @@ from shiyu.site.start import (
 from shiyu.site.supervise import Charge, Supervisor
 
 THREADS = 4
+SPARE_THREADS = 8
+"""Beside those at work and in the row: for health, files, and telling others to come again."""
+CONNECTIONS = 4096
+"""Kept open by each process, idle ones too: Granian takes no further ones, not even for health."""
 IDENTITY = "identity.json"
 READY_PATIENCE_S = 60
 
@@ -103,6 +108,7 @@ def _environment(port: int, live_port: int) -> dict[str, str]:
         HELD: "1",
         "SHIYU_ROLE": "web",
         "SHIYU_POOL_SIZE": str(THREADS + 1),
+        AT_ONCE: str(THREADS),
         "SHIYU_LIVE_URL": os.environ.get("SHIYU_LIVE_URL", f"http://localhost:{live_port}"),
         "SHIYU_PAGES_URL": os.environ.get("SHIYU_PAGES_URL", f"http://localhost:{port}"),
     }
@@ -110,20 +116,30 @@ def _environment(port: int, live_port: int) -> dict[str, str]:
 
 def _pages(host: str, port: int, processes: int, environment: dict[str, str]) -> Charge:
     words = ["--interface", "wsgi", "--workers", str(processes)]
-    words += ["--blocking-threads", str(THREADS), "--backpressure", "128"]
+    words += ["--blocking-threads", str(THREADS + WAITING_MOST + SPARE_THREADS)]
+    words += ["--backpressure", str(CONNECTIONS)]
     return Charge(
         "Pages", _granian(host, port, [*words, "shiyu.site.wsgi:application"]), environment
     )
 
 
 def _live(host: str, port: int, environment: dict[str, str]) -> Charge:
-    words = ["--interface", "asgi", "--workers", "1", "shiyu.live.asgi:application"]
+    words = ["--interface", "asgi", "--workers", "1", "--backpressure", str(CONNECTIONS)]
+    words.append("shiyu.live.asgi:application")
     return Charge("Live feed", _granian(host, port, words), environment)
 
 
 def _granian(host: str, port: int, words: list[str]) -> list[str]:
     command = [sys.executable, "-m", "granian", "--host", host, "--port", str(port)]
-    command += ["--log-level", "warning", "--respawn-failed-workers", "--respawn-interval", "0.5"]
+    command += [
+        "--backlog",
+        "2048",
+        "--log-level",
+        "warning",
+        "--respawn-failed-workers",
+        "--respawn-interval",
+        "0.5",
+    ]
     return [*command, "--workers-kill-timeout", "10", *words]
 
 

@@ -24,7 +24,7 @@ ALERTS = settings.ROOT / "ops" / "prometheus" / "alerts.yml"
 HANDBOOK = settings.ROOT / "docs" / "handbook" / "alarms.md"
 LABELS = {
     *("route", "method", "status", "kind", "queue", "task", "outcome", "le"),
-    *("part", "place", "state", "channel", "measure"),
+    *("part", "place", "state", "channel", "measure", "why"),
 }
 ONLY_WHERE_THERE_IS = {"shiyu_backup_age_seconds", "shiyu_witness_age_seconds"}
 
