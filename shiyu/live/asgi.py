@@ -22,13 +22,15 @@ django.setup()
 from shiyu.common import measures  # noqa: E402
 from shiyu.common.connection import conninfo  # noqa: E402
 from shiyu.common.egress.leaving import bar, database_names  # noqa: E402
-from shiyu.live.feed import Feed, Stream, frames, may_know  # noqa: E402
+from shiyu.live.feed import Feed, Reach, Stream, frames  # noqa: E402
+from shiyu.live.knowing import Knowing  # noqa: E402
 from shiyu.live.presence import Presence  # noqa: E402
-from shiyu.live.who import actor_of_session, concern_of  # noqa: E402
+from shiyu.live.who import concern_of  # noqa: E402
 
 LOOK_AGAIN_S = 4.0
 SWEEP_S = 3.0
 SAID_MOST = 200
+TOGETHER_BYTES = 16_384
 SAFE = (
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox"),
@@ -42,6 +44,7 @@ Receive = Callable[[], Awaitable[dict[str, Any]]]
 bar(names=database_names())
 feed = Feed(conninfo("web"))
 presence = Presence()
+knowing = Knowing()
 feed.watchers.append(presence.changed)
 _reader: asyncio.Task[None] | None = None
 _sweeper: asyncio.Task[None] | None = None
@@ -63,7 +66,7 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
         return await _answer(send, await _at(headers, session, receive), b"", headers)
     if scope["path"] != "/feed" or scope["method"] != "GET":
         return await _answer(send, 404, b"", headers)
-    actor = await sync_to_async(actor_of_session)(session)
+    actor = await knowing.actor(session) if session else None
     if actor is None:
         return await _answer(send, 401, b"", headers)
     return await _stream(Stream(actor), session, headers, receive, send)
@@ -125,9 +128,15 @@ async def _tell(stream: Stream, last: str, send: Send) -> None:
     """First what was missed, then what comes."""
     await send(_body(b"retry: 2000\n\n"))
     if missed := _event_id(last):
+        reach, told = Reach.of(stream.actor), bytearray()
         async for change in feed.since(missed):
-            if may_know(stream.actor, change):
-                await send(_body(change.frame()))
+            if reach.covers(change):
+                told += change.frame()
+            if len(told) > TOGETHER_BYTES:
+                await send(_body(bytes(told)))
+                told.clear()
+        if told:
+            await send(_body(bytes(told)))
     async for frame in frames(stream, patience_s=15.0):
         await send(_body(frame))
 
@@ -136,7 +145,7 @@ async def _watch(stream: Stream, session: str) -> None:
     """Look again at whose stream it is: a revoked session or duty ends within seconds."""
     while True:
         await asyncio.sleep(LOOK_AGAIN_S)
-        actor = await sync_to_async(actor_of_session)(session)
+        actor = await knowing.actor(session)
         if actor is None:
             return
         if stream.actor != actor:

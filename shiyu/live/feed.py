@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import takewhile
 from typing import Any, Protocol
 
 import psycopg
@@ -14,6 +17,13 @@ from shiyu.people.duties import LOOKING
 POLL_S = 0.4
 RECONNECT_S = 2.0
 WAITING_MOST = 1000
+KEPT_MOST = 20_000
+"""So many of the latest changes stay in memory, for pages that come back: all at once, after a
+restart. Older ones are read from the database, by few pages at a time."""
+READ_BACK_AT_ONCE = 4
+
+At = tuple[int, int]
+"""Where in the order of transactions a change stands: its transaction, and its own number."""
 
 HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 CHANGES = """
@@ -47,7 +57,7 @@ class Frame(Protocol):
 class Change:
     """One change, with what the policy asks of its case; only topic, id and version go out."""
 
-    at: tuple[int, int]
+    at: At
     topic: str
     ref: int
     version: int
@@ -57,8 +67,14 @@ class Change:
 
     def frame(self) -> bytes:
         """The change as a server-sent event; its id lets a page take up where it broke off."""
-        told = json.dumps({"topic": self.topic, "id": self.ref, "version": self.version})
-        return f"id: {self.at[0]}-{self.at[1]}\ndata: {told}\n\n".encode()
+        return _event(self.at, self.topic, self.ref, self.version)
+
+
+@lru_cache(maxsize=4096)
+def _event(at: At, topic: str, ref: int, version: int) -> bytes:
+    """Encoded once for all pages that are told of it."""
+    told = json.dumps({"topic": topic, "id": ref, "version": version})
+    return f"id: {at[0]}-{at[1]}\ndata: {told}\n\n".encode()
 
 
 @dataclass(slots=True, eq=False)
@@ -70,10 +86,13 @@ class Stream:
         default_factory=lambda: asyncio.Queue(maxsize=WAITING_MOST)
     )
     overrun: bool = False
+    _reach: "Reach | None" = None
 
     def offer(self, change: Change) -> None:
         """Queue a change if this person may see its case; a page too slow starts anew."""
-        if may_know(self.actor, change):
+        if self._reach is None or self._reach.actor is not self.actor:
+            self._reach = Reach.of(self.actor)
+        if self._reach.covers(change):
             self.tell(change)
 
     def tell(self, news: Frame) -> None:
@@ -84,24 +103,50 @@ class Stream:
             self.waiting.put_nowait(news)
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What an actor's duties let them know of, put together once for many changes."""
+
+    actor: Actor
+    looking: tuple[Scope, ...]
+    units: frozenset[int]
+    holds: bool
+
+    @classmethod
+    def of(cls, actor: Actor) -> "Reach":
+        holds = actor.kind == "person" and bool(actor.held)
+        return cls(actor, actor.scopes(*LOOKING), actor.units("handle"), holds)
+
+    def covers(self, change: Change | Concern) -> bool:
+        """The rule of `cases.rules.visible_to`, in memory, for a change of a case."""
+        if not self.holds:
+            return False
+        if any(scope.covers(change.place_number) for scope in self.looking):
+            return True
+        return bool(self.units & change.units) or self.actor.id in change.reporters
+
+
 def may_know(actor: Actor, change: Change | Concern) -> bool:
-    """The rule of `cases.rules.visible_to`, in memory, for a change of a case."""
-    if actor.kind != "person" or not actor.held:
-        return False
-    looking: tuple[Scope, ...] = actor.scopes(*LOOKING)
-    if any(scope.covers(change.place_number) for scope in looking):
-        return True
-    return bool(actor.units("handle") & change.units) or actor.id in change.reporters
+    """Whether a person may be told of this change."""
+    return Reach.of(actor).covers(change)
 
 
 class Feed:
-    """The one reader of a process: polls below the commit horizon, hands out to its streams."""
+    """The one reader of a process: polls below the commit horizon, hands out to its streams.
+
+    kept  the latest changes: all those after `kept_from` up to `kept_until`.
+    """
 
     def __init__(self, where: dict[str, Any]) -> None:
         self.where = where
         self.streams: set[Stream] = set()
         self.watchers: list[Callable[[Change], None]] = []
-        self.last: tuple[int, int] = (0, 0)
+        self.last: At = (0, 0)
+        self.kept: deque[Change] = deque()
+        self.kept_from: At = (0, 0)
+        self.kept_until: At = (0, 0)
+        self._looking_back = asyncio.Lock()
+        self._reading = asyncio.Semaphore(READ_BACK_AT_ONCE)
 
     async def run(self) -> None:
         """Read for ever; a lost database is waited for, and nothing is skipped meanwhile."""
@@ -114,12 +159,68 @@ class Feed:
             except psycopg.OperationalError:
                 await asyncio.sleep(RECONNECT_S)
 
-    async def since(self, last: tuple[int, int]) -> AsyncIterator[Change]:
+    async def since(self, last: At) -> AsyncIterator[Change]:
         """What was committed after this event, up to where the reader stands now."""
         while self.last == (0, 0):
             await asyncio.sleep(POLL_S)
         until = self.last
-        async with await psycopg.AsyncConnection.connect(**self.where, autocommit=True) as database:
+        if last < self.kept_from:
+            await self._look_back(last)
+        if self.kept_from <= last:
+            for change in self._kept_after(last):
+                if change.at <= until:
+                    yield change
+                    last = change.at
+            last = max(last, self.kept_until)
+        if last < until:
+            async for change in self._read_on(last, until):
+                yield change
+
+    async def _follow(self, database: psycopg.AsyncConnection[Any]) -> None:
+        if self.last == (0, 0):
+            self.last = (await _horizon(database) - 1, 2**62)
+            self.kept_from = self.kept_until = self.last
+        while True:
+            for change in await _read(database, self.last):
+                self.last = change.at
+                self._keep(change)
+                for told in self.watchers:
+                    told(change)
+                for stream in list(self.streams):
+                    stream.offer(change)
+            await asyncio.sleep(POLL_S)
+
+    def _keep(self, change: Change) -> None:
+        self.kept.append(change)
+        self.kept_until = change.at
+        if len(self.kept) > KEPT_MOST:
+            self.kept_from = self.kept.popleft().at
+
+    def _kept_after(self, last: At) -> list[Change]:
+        newer = takewhile(lambda change: change.at > last, reversed(self.kept))
+        return list(newer)[::-1]
+
+    async def _look_back(self, last: At) -> None:
+        """Keep what was committed from this event on too, if it is not too much: once for all."""
+        async with self._looking_back:
+            if self.kept_from <= last:
+                return
+            until, room = self.kept_from, KEPT_MOST - len(self.kept)
+            older: list[Change] = []
+            async for change in self._read_on(last, until):
+                older.append(change)
+                if len(older) > room:
+                    return
+            if self.kept_from == until:
+                self.kept.extendleft(reversed(older))
+                self.kept_from = last
+
+    async def _read_on(self, last: At, until: At) -> AsyncIterator[Change]:
+        """From the database: after one event, up to the other."""
+        async with (
+            self._reading,
+            await psycopg.AsyncConnection.connect(**self.where, autocommit=True) as database,
+        ):
             while batch := await _read(database, last):
                 for change in batch:
                     if change.at > until:
@@ -127,25 +228,13 @@ class Feed:
                     yield change
                 last = batch[-1].at
 
-    async def _follow(self, database: psycopg.AsyncConnection[Any]) -> None:
-        if self.last == (0, 0):
-            self.last = (await _horizon(database) - 1, 2**62)
-        while True:
-            for change in await _read(database, self.last):
-                self.last = change.at
-                for told in self.watchers:
-                    told(change)
-                for stream in list(self.streams):
-                    stream.offer(change)
-            await asyncio.sleep(POLL_S)
-
 
 async def _horizon(database: psycopg.AsyncConnection[Any]) -> int:
     row = await (await database.execute(HORIZON)).fetchone()
     return int(row[0]) if row else 0
 
 
-async def _read(database: psycopg.AsyncConnection[Any], last: tuple[int, int]) -> list[Change]:
+async def _read(database: psycopg.AsyncConnection[Any], last: At) -> list[Change]:
     """Changes after `last` whose transactions, and all before them, have ended."""
     horizon = await _horizon(database)
     rows = await database.execute(CHANGES, (str(last[0]), last[1], str(horizon)))
@@ -156,11 +245,14 @@ async def _read(database: psycopg.AsyncConnection[Any], last: tuple[int, int]) -
 
 
 async def frames(stream: Stream, *, patience_s: float) -> AsyncIterator[bytes]:
-    """What waits for a stream, or a comment when nothing has come for a while."""
+    """All that waits for a stream, or a comment when nothing has come for a while."""
     while not stream.overrun:
         try:
-            news = await asyncio.wait_for(stream.waiting.get(), patience_s)
+            async with asyncio.timeout(patience_s):
+                news = [await stream.waiting.get()]
         except TimeoutError:
             yield b": still here\n\n"
-        else:
-            yield news.frame()
+            continue
+        while not stream.waiting.empty():
+            news.append(stream.waiting.get_nowait())
+        yield b"".join(one.frame() for one in news)

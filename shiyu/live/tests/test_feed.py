@@ -15,7 +15,7 @@ from shiyu.cases.lifecycle import Stage
 from shiyu.cases.tests.world import THERE, World, build
 from shiyu.live import feed as feeding
 from shiyu.live.feed import Change, Feed, Stream, frames, may_know
-from shiyu.live.who import actor_of_session
+from shiyu.live.who import actor_of_session, actors_of_sessions
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -188,3 +188,71 @@ def test_a_page_too_slow_is_sent_away_to_begin_anew():
         return [frame async for frame in frames(stream, patience_s=0.01)]
 
     assert in_a_thread(all_frames()) == []
+
+
+def test_pages_that_come_back_after_a_restart_ask_the_database_once(database, monkeypatch):
+    world = build()
+    case = world.report()[0].case
+    stream = Stream(world.actor("intake"))
+    read_while(
+        database, [stream], lambda: _closing(lambda: do.accept(case, actor=world.actor("intake")))
+    )
+    seen = stream.waiting.get_nowait()
+    for _ in range(5):
+        _closing(lambda: do.remark(case, actor=world.actor("intake"), reason="已电话核实"))
+    asked, read = [], feeding._read
+
+    async def counted(connection, last):
+        asked.append(last)
+        return await read(connection, last)
+
+    async def come_back() -> list[list[int]]:
+        feed = Feed(psycopg.conninfo.conninfo_to_dict(database.url("web")))
+        reader = asyncio.create_task(feed.run())
+        while feed.last == (0, 0):
+            await asyncio.sleep(0.02)
+        reader.cancel()
+        monkeypatch.setattr(feeding, "_read", counted)
+        return await asyncio.gather(*(missed(feed) for _ in range(20)))
+
+    async def missed(feed: Feed) -> list[int]:
+        return [change.version async for change in feed.since(seen.at)]
+
+    assert in_a_thread(come_back()) == [[3, 4, 5, 6, 7]] * 20
+    assert len(asked) <= 2
+
+
+def test_a_page_away_for_longer_than_is_kept_still_misses_nothing(database, monkeypatch):
+    monkeypatch.setattr(feeding, "KEPT_MOST", 3)
+    world = build()
+    case = world.report()[0].case
+    stream = Stream(world.actor("intake"))
+
+    def act() -> None:
+        do.accept(case, actor=world.actor("intake"))
+        for _ in range(6):
+            do.remark(case, actor=world.actor("intake"), reason="已电话核实")
+        _closing(lambda: None)
+
+    feed = read_while(database, [stream], act)
+    seen = stream.waiting.get_nowait()
+
+    async def missed() -> list[int]:
+        return [change.version async for change in feed.since(seen.at)]
+
+    assert len(feed.kept) == 3
+    assert in_a_thread(missed()) == [3, 4, 5, 6, 7, 8]
+
+
+def test_many_sessions_are_known_by_as_few_questions_as_one(django_assert_max_num_queries):
+    world = build()
+    names = ("intake", "handler", "verifier", "intake_longting")
+    keys = {name: session_of(world, name) for name in names}
+
+    with django_assert_max_num_queries(6):
+        found = actors_of_sessions([*keys.values(), "nonsense", ""])
+
+    assert {name: found[key] for name, key in keys.items()} == {
+        name: world.actor(name) for name in names
+    }
+    assert found["nonsense"] is found[""] is None
