@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
+
 from bench.city import take_photo
 from bench.faults.partition import Probe, until_answers
 from bench.faults.place import Facts, Place, kept, place, verified
@@ -21,6 +23,8 @@ from bench.killed_load import Crowd
 from shiyu.common.binaries import give_to_server
 from shiyu.common.embedded import Cluster
 from shiyu.site.backup.carrying import is_whole
+from shiyu.site.backup.server import superuser
+from shiyu.site.backup.store import Trouble
 
 FULL_S = 12.0
 SIZES = {
@@ -54,10 +58,9 @@ def _one(volume: str) -> Facts:
         take_photo(photo)
         city.plan["photo"] = str(photo)
         city.serve()
-        probe, writing = Probe(city.port), Writing(city)
-        with city.crowd(systems=2, residents=2) as crowd:
+        with city.crowd(systems=2, residents=1) as crowd:
             time.sleep(4)
-            found = _while_full(folder, probe, writing)
+            found = _while_full(city, volume, folder)
             healed = time.monotonic()
             found["back_s"] = round(until_answers(city.port) - healed, 1)
             found["working_again_s"] = round(_resumed(crowd, healed), 1)
@@ -70,20 +73,29 @@ def _one(volume: str) -> Facts:
         return found
 
 
-def _while_full(folder: Path, probe: Probe, writing: Writing) -> Facts:
+def _while_full(city: Place, volume: str, folder: Path) -> Facts:
     """Nothing more can be written there; who reads and who writes meanwhile hears what."""
+    probe, writing = Probe(city.port), Writing(city)
     filler = _fill(folder)
     probe.begin()
     writing.begin()
     until = time.monotonic() + FULL_S
     while time.monotonic() < until:  # what others free is taken, too
+        if volume == "wal":
+            _use_up(city)
         _fill(folder)
         time.sleep(0.5)
     longest, answers = probe.end()
     found: Facts = {"reads": dict(answers), "longest_s": round(longest, 1), **writing.end()}
-    for more in folder.glob(f"{filler.name}*"):
+    for more in folder.glob(f"{filler.name[:6]}*"):
         more.unlink()
     return found
+
+
+def _use_up(city: Place) -> None:
+    """What of WAL has its room already is left behind, so that more would be needed."""
+    with contextlib.suppress(psycopg.Error, Trouble), superuser(Cluster(city.home)) as server:
+        server.execute("SELECT pg_switch_wal()")
 
 
 def _resumed(crowd: Crowd, healed: float) -> float:

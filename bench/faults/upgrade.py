@@ -2,11 +2,13 @@
 version takes over behind a proxy while clients work and a stream is open.
 
 The version of before comes from the repository (`git archive`): the last commit with another set
-of migrations. The proxy is a plain one: it passes each connection to whoever serves just now.
+of migrations, or the one named by `FAULTS_BEFORE`. The proxy is a plain one: it passes each
+connection to whoever serves just now.
 """
 
 import io
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -14,11 +16,13 @@ import tarfile
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from bench.faults.network import pump
 from bench.faults.partition import Probe, until_answers
 from bench.faults.place import Facts, Place, kept, verified
+from bench.faults.writing import Writing
 from bench.served import SHIYU, Process, carry_out, free_port, own_home
 from shiyu.common.home import PROJECT
 
@@ -84,15 +88,9 @@ def _take_over(city: Place, tree: Path, seconds: float) -> Facts:
     probe = Probe(city.port)
     try:
         with city.crowd(systems=2, residents=1) as crowd:
-            time.sleep(seconds)
-            probe.begin()
-            begun = time.monotonic()
-            migrated = city.run("migrate")
-            found["migrate"] = (migrated.stdout + migrated.stderr).strip().splitlines()[-1:]
-            found["migrate_s"] = round(time.monotonic() - begun, 1)
-            time.sleep(seconds)  # the old code on the new schema
-            stall, answers = probe.end()
-            found |= {"longest_while_migrating_s": round(stall, 1), "answers": dict(answers)}
+            found |= _beside(city, probe, lambda: time.sleep(seconds), "before")
+            found |= _beside(city, probe, lambda: _migrate(city, found), "migrating")
+            found |= _beside(city, probe, lambda: time.sleep(seconds), "old_on_new")
             found["repeats_while_migrating"] = dict(crowd.repeats)
             new = Served(PROJECT, log=city.log, workers=True)
             until_answers(new.port)
@@ -111,17 +109,57 @@ def _take_over(city: Place, tree: Path, seconds: float) -> Facts:
         proxy.door.close()
     found |= kept(rows=city.ledger.rows())
     found |= verified(city)
-    broken = {"500", "502", "broken"} & set(found["answers"])
+    longest = max(found["migrating"][name] for name in ("longest_read_s", "longest_write_s"))
+    usual = max(found["before"][name] for name in ("longest_read_s", "longest_write_s"))
+    found["stall_s"] = round(max(0.0, longest - usual), 1)
     found["well"] = bool(
         found["acknowledged"]
-        and not (found["lost"] or found["doubled"] or broken or found["failures"])
+        and not (found["lost"] or found["doubled"] or found["failures"])
+        and found["migrated"]
+        and not found["migrate_ended"]
+        and all(_is_calm(found[name]) for name in ("before", "migrating", "old_on_new"))
+        and found["stall_s"] <= STALL_S
         and found["verify"]
     )
     return found
 
 
+def _beside(city: Place, probe: Probe, work: Callable[[], object], name: str) -> Facts:
+    """Pages read and reports written while that is done: the longest of them, all answers."""
+    writing = Writing(city)
+    probe.begin()
+    writing.begin()
+    work()
+    longest, answers = probe.end()
+    told = writing.end()
+    return {
+        name: {
+            "longest_read_s": round(longest, 1),
+            "longest_write_s": round(writing.longest, 1),
+            "reads": dict(answers),
+            **told,
+        }
+    }
+
+
+def _migrate(city: Place, found: Facts) -> None:
+    begun = time.monotonic()
+    migrated = city.run("migrate")
+    lines = (migrated.stdout + migrated.stderr).strip().splitlines()
+    found["migrated"] = [line.strip() for line in lines if "..." in line]
+    found["migrate"] = lines[-1:]
+    found["migrate_s"] = round(time.monotonic() - begun, 1)
+    found["migrate_ended"] = migrated.returncode
+
+
+def _is_calm(row: Facts) -> bool:
+    return not ({"500", "502", "broken"} & {*row["reads"], *row["writes"]})
+
+
 def _before() -> str:
-    """The commit before the newest migration came."""
+    """The commit before the newest migration came, or the one that is named."""
+    if named := os.environ.get("FAULTS_BEFORE"):
+        return named
     words = ["git", "log", "-1", "--diff-filter=A", "--format=%H", "--", "shiyu/*/migrations/*.py"]
     found = subprocess.run(words, cwd=PROJECT, capture_output=True, text=True, check=True)
     newest = found.stdout.split()[0]

@@ -24,6 +24,7 @@ class Writing:
         self.city = city
         self.statuses: Counter[str] = Counter()
         self.unclear: Counter[str] = Counter()
+        self.longest = 0.0
         self.stop = threading.Event()
         self.thread = threading.Thread(target=self._write)
 
@@ -37,10 +38,12 @@ class Writing:
 
     def _write(self) -> None:
         while not self.stop.is_set():
+            begun = time.monotonic()
             try:
                 self._once()
             except (OSError, http.client.HTTPException):
                 self.statuses["broken"] += 1
+            self.longest = max(self.longest, time.monotonic() - begun)
             time.sleep(PAUSE_S)
 
     def _once(self) -> None:

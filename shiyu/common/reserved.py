@@ -19,7 +19,7 @@ ENTRY_BYTES = 64
 """What an entry takes beside its name, at most."""
 
 
-class Reserved(MmapedDict):  # type: ignore[misc]  # untyped in the library
+class Reserved(MmapedDict):
     """Counts on a file whose room is taken; in memory where none is left."""
 
     def __init__(self, filename: str, read_mode: bool = False) -> None:
@@ -45,7 +45,7 @@ class Reserved(MmapedDict):  # type: ignore[misc]  # untyped in the library
 
 def reserve() -> None:
     """From now on what is counted in files has its room; before anything is counted."""
-    values.MmapedDict = Reserved
+    setattr(values, MmapedDict.__name__, Reserved)
 
 
 def _take_room(filename: str) -> bool:
