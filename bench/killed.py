@@ -2,7 +2,7 @@
 
     python -m bench.killed [--seconds 300] [--every 3] [--json FILE]
     python -m bench.killed --only pages --kills 50          (T-F1)
-    python -m bench.killed --only worker --kills 100 --freeze 20 --frozen-s 60    (T-F2)
+    python -m bench.killed --only worker --kills 100 --freeze 20 --at-once 5 --reap 10    (T-F2)
     python -m bench.killed --only database --kills 20       (T-F3)
 
 A made city in a directory of its own; residents, a desk, other systems, bulk moves, exports, an
@@ -62,7 +62,7 @@ class Killer:
         self.home, self.log, self.how = home, log, how
         self.outages: list[threading.Thread] = []
         self.back_s: list[tuple[float, float]] = []
-        self.frozen = 0
+        self.frozen = self.at_once = self.reaped = 0
         self.port = free_port(2)
         self.serving = Serving(log=log, port=self.port)
         try:
@@ -82,7 +82,24 @@ class Killer:
         name = self.waiting.pop()
         if name in found:
             self._end(name, random.choice(found[name]))
+        if self.at_once < self.how.at_once and self.killed.total() % 6 == 5:
+            self.at_once += 1
+            for every, pids in self._found().items():
+                for pid in pids:
+                    self._end(every, pid)
+        self._reap()
         self.keep_serving()
+
+    def _reap(self) -> None:
+        """The command that frees jobs, as its timer runs it, killed somewhere on its way."""
+        if self.reaped < self.how.reap:
+            self.reaped += 1
+            with self.log.open("ab") as log:
+                command = subprocess.Popen([*SHIYU, "reap"], stdout=log, stderr=log)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                command.wait(random.uniform(0.5, 4))
+            command.kill()
+            command.wait()
 
     def _end(self, name: str, pid: int) -> None:
         """Kill it outright; or, so often as was asked, let it seem dead for a while."""
@@ -136,6 +153,8 @@ def main() -> int:
     asked.add_argument("--only", default="", help="kill only what is called so")
     asked.add_argument("--kills", type=int, default=0, help="end after so many kills")
     asked.add_argument("--freeze", type=int, default=0, help="let so many workers seem dead")
+    asked.add_argument("--at-once", type=int, default=0, help="so many times kill all of them")
+    asked.add_argument("--reap", type=int, default=0, help="kill the reaping command so often")
     asked.add_argument("--frozen-s", type=float, default=60)
     how = asked.parse_args()
     with own_home() as home, http_peer(_slowly) as peer, mail_peer() as post:
@@ -162,6 +181,7 @@ def run(home: Path, how: argparse.Namespace, peer: HttpPeer, post: MailPeer) -> 
         killer.serving.end()
         raise
     found: Facts = {"machine": machine(), "load": os.getloadavg()[0], "seconds": how.seconds}
+    found |= {"all_at_once": killer.at_once, "reaping_killed": killer.reaped}
     found |= {"frozen": killer.frozen, "database_back_s": worst(killer)}
     found |= {"kills": dict(killer.killed), "killed": killer.killed.total()}
     found |= {"done": dict(crowd.done), "repeats": dict(crowd.repeats)}

@@ -31,7 +31,7 @@ LONG: dict[str, list[str]] = {
     "pages killed": [*KILLED, "--only", "pages", "--kills", "50", "--every", "3"],
     "worker killed and frozen": [
         *(*KILLED[:2], "--seconds", "3000", "--only", "worker", "--kills", "100"),
-        *("--every", "4", "--freeze", "20", "--frozen-s", "60"),
+        *("--every", "4", "--freeze", "20", "--at-once", "5", "--reap", "10"),
     ],
     "database killed": [*KILLED, "--only", "database", "--kills", "20", "--every", "12"],
     "moment": ["-m", "bench.faults", "moment", "seconds=60", "gigabytes=2"],
