@@ -40,7 +40,6 @@ FACES = ("desk", "portal", "live", "notices", "files", "api")
 MAY_ASK_FOR_ALL_CASES = {
     "desk/listing.py": "one page by the ids that a list of visible cases gave",
     "desk/records.py": "numbers of cases whose remarks were erased, for who keeps the journal",
-    "desk/views/records.py": "who keeps the journal finds any case by its whole number",
     "portal/proofs.py": "into which case the one behind a receipt was merged",
     "api/open311/publishing.py": "which cases are published to everybody is its own rule",
     "desk/telling.py": "numbers of cases that a line of a visible case names",
@@ -61,7 +60,9 @@ NOT_ANSWERED_ONCE = {
         "begin": "leads to the identity service; nothing is written",
         "link": "leads to the identity service; nothing is written",
     },
-    "privacy/views.py": {"copy": "hands a person's data out; each time is on the record"},
+    "privacy/views/demands.py": {
+        "copy": "hands a person's data out; each time is on the record"
+    },
     "portal/views/own_data.py": {"copy": "hands one's data out: no answer is kept"},
     "portal/views/proof.py": {"check": "checks what is shown; nothing is written"},
     "portal/views/home.py": {"clear": "a draft thrown away is gone"},

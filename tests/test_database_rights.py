@@ -33,6 +33,7 @@ HISTORY = {
     "journal_seal": SEALER_ADDS,
     "journal_mark": SEALER_ADDS,
     "cases_look": Kept(),
+    "cases_lookend": Kept(),
     "privacy_erasure": Kept(),
     "calendars_calendar": Kept(),
     "calendars_revision": Kept(frozenset({"published_at"})),

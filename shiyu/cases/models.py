@@ -318,9 +318,17 @@ class Look(models.Model):
     Only ever added: what the reporter and the audit administrator read. Every time that a name
     or a number leaves the database unmasked has a row of its own.
 
+    A look with `until` after `at` is an access grant (查看授权): it opens these fields of this report
+    to this person until then, unless it is ended before (`LookEnd`).
+
     under    the look that allowed this one: the page was drawn again before its end.
     fields   what was shown: name, phone. Never what it said.
+    basis    by what law; of its purpose (`BASIS_OF`), as it stood then.
     """
+
+    class Basis(models.TextChoices):
+        DUTY = "duty", _("履行法定职责（个人信息保护法第十三条第一款第三项、第三十四条）")
+        RIGHT = "right", _("本人行使权利（个人信息保护法第四十五条）")
 
     class Channel(models.TextChoices):
         PAGE = "page", _("案件页面")
@@ -350,9 +358,29 @@ class Look(models.Model):
         models.CharField(max_length=8), verbose_name=_("内容"), default=list, db_default=[]
     )
     under = models.BigIntegerField(null=True)
+    basis = models.CharField(
+        _("法律依据"), max_length=8, choices=Basis, default=Basis.DUTY, db_default="duty"
+    )
 
     class Meta:
         ordering: ClassVar = ["-id"]
+        indexes: ClassVar = [
+            models.Index(fields=["until"], name="look_until", condition=Q(under__isnull=True))
+        ]
+
+
+class LookEnd(models.Model):
+    """The end of an access grant before its time (收回查看授权). Only ever added."""
+
+    class Why(models.TextChoices):
+        DONE = "done", _("用完了")
+        REVOKED = "revoked", _("安全管理员收回")
+        BREACH = "breach", _("泄露处置时冻结")
+
+    look = models.OneToOneField(Look, models.PROTECT, related_name="end")
+    why = models.CharField(_("原因"), max_length=8, choices=Why)
+    by = models.ForeignKey(Person, models.PROTECT, null=True, db_index=False, related_name="+")
+    at = models.DateTimeField()
 
 
 class Rating(models.Model):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from shiyu.cases.models import Case
@@ -72,14 +73,14 @@ def remarks_of(case: Case) -> list[Written]:
     ]
 
 
-def erasings() -> list[Erased]:
-    """The newest erasings, newest first."""
+def erasings(kept: "QuerySet[Case]") -> list[Erased]:
+    """The newest erasings, newest first; with a number where the case is among these."""
     lines = list(
         Line.objects.filter(subject__startswith="remark:", verb=VERB).order_by("-id")[:ERASED_SHOWN]
     )
     names = names_of({line.actor for line in lines})
     cases = [int(of.partition(":")[2]) for line in lines if (of := _case_of(line))]
-    numbers = dict(Case.objects.filter(pk__in=cases).values_list("pk", "number"))
+    numbers = dict(kept.filter(pk__in=cases).values_list("pk", "number"))
     return [
         Erased(
             line.occurred_at,

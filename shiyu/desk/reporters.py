@@ -22,6 +22,7 @@ class ReportShown:
     reporter    masked, unless it is open.
     may_open    whether there is a name or number that this person may ask for.
     open_until  until when this person sees it unmasked, after saying why.
+    grant       the look by which they do, to end it.
     """
 
     pk: int
@@ -32,6 +33,7 @@ class ReportShown:
     reporter: str
     may_open: bool = False
     open_until: datetime | None = None
+    grant: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +78,31 @@ def _report(
     shown = (report.pk, report.reported_at, staff, words, erased)
     if not about.knows_reporter or not hasattr(report, "reporter"):
         return ReportShown(*shown, _("匿名") if about.knows_reporter else "")
-    mine = (k for k in looks if k.report_id == report.pk and k.person_id == about.actor.id)
-    look = max(mine, key=lambda k: k.until, default=None)
-    if look is not None and look.until > about.now:
+    name, phone = masked_name(report.reporter.name), masked_phone(report.reporter.phone)
+    look = _open_look(about, report, looks)
+    if look is not None:
+        report.case = about.case
         try:
             said = actions.show(report, look, actor=about.actor)
         except NotAllowed:  # over since the page began
             said = None
         if said is not None:
-            return ReportShown(*shown, " ".join(filter(None, said)), open_until=look.until)
-    name, phone = report.reporter.name, report.reporter.phone
-    masked = " ".join(filter(None, (masked_name(name), masked_phone(phone))))
+            told = " ".join(filter(None, (said[0] or name, said[1] or phone)))
+            return ReportShown(*shown, told, open_until=look.until, grant=look.pk)
+    masked = " ".join(filter(None, (name, phone)))
     return ReportShown(*shown, masked or _("匿名"), may_open=bool(masked))
+
+
+def _open_look(about: Situation, report: Report, looks: Sequence[Look]) -> Look | None:
+    """The grant by which this person sees it now, if there is one: the widest, then the longest."""
+    mine = [
+        k
+        for k in looks
+        if (k.report_id, k.person_id) == (report.pk, about.actor.id)
+        and k.until > about.now
+        and not hasattr(k, "end")
+    ]
+    return max(mine, key=lambda k: (len(k.fields), k.until), default=None)
 
 
 def _look(about: Situation, look: Look, remarks: dict[int, Remark], nth: int) -> LookShown:

@@ -72,7 +72,8 @@ class Situation:
         """Who asked to see the reporters, the last first; not each time the page was drawn."""
         if not self.asides.looked:
             return []
-        looks = Look.objects.filter(report__case=self.case, under=None).select_related("person")
+        looks = Look.objects.filter(report__case=self.case, under=None)
+        looks = looks.select_related("person", "end")
         kept = looks.order_by("-until", "-id")[:LOOKS_MOST]  # those still open are among them
         return sorted(kept, key=lambda look: -look.pk)
 

@@ -54,8 +54,12 @@ def may_erase(actor: Holder) -> bool:
 
 
 @transaction.atomic
-def erase(remark: Remark, *, actor: Holder, ground: str, reason: str = "") -> int:
+def erase(
+    remark: Remark, *, actor: Holder, ground: str, reason: str = "", asked_by: str = ""
+) -> int:
     """Erase the words of a remark and the salt of its commitment; returns the new line's id.
+
+    asked_by  who asked for it, of a person's erasing: another than who does it (两人办理).
 
     Afterwards nobody can tell what stood there, not even by guessing; that something stood
     there, when, by whom, and who erased it on what ground, stays on record.
@@ -64,6 +68,8 @@ def erase(remark: Remark, *, actor: Holder, ground: str, reason: str = "") -> in
     """
     if not may_erase(actor):
         raise NotAllowed(_("删除批注由安全管理员办理"))
+    if actor.kind == "person" and asked_by in {"", actor.ref}:
+        raise NotAllowed(_("删除文字须由另一名安全管理员提出申请"))
     if ground not in Ground.values:
         raise Refused(_("选一项删除依据"), field="ground")
     if len(reason) > REASON_MOST:
@@ -76,6 +82,7 @@ def erase(remark: Remark, *, actor: Holder, ground: str, reason: str = "") -> in
     remark.save(update_fields=["text", "salt", "erased_at"])
     why = write_remark(subject, reason.strip(), author=actor, at=at) if reason.strip() else None
     facts = {"of": remark.subject, "ground": ground}
+    facts |= {"asked_by": asked_by} if asked_by else {}
     line = record_numbered(subject, VERB, actor=actor, at=at, facts=facts, remark=why)
     erased.send(Remark, remark=remark)
     return line

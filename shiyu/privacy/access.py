@@ -1,7 +1,8 @@
 """Everything that is known of whoever made these reports, handed out to them (查阅复制).
 
-JSON for programs, a page for people, the pictures: one zip. Whoever reads it for somebody else is
-put on record with every report; what staff think of a case is not the reporter's and stays.
+JSON for programs, a page for people, the pictures: one zip. Whoever reads it for somebody else
+does so by a request that another granted (`actions.hand_out`), and is on record with every report;
+what staff think of a case is not the reporter's and stays.
 """
 
 import io

@@ -61,7 +61,7 @@ CALLER = Handling(
     (DEAL, ANSWER),
     STATUTORY,
     "reporter",
-    _("受理岗位，说明目的后 15 分钟内；本人凭回执"),
+    _("受理岗位，说明目的后 8 小时内，可以提前收回；本人凭回执"),
     _("王* 138****1234"),
 )
 CALLER_KEY = Handling(
@@ -124,6 +124,7 @@ PERSONAL: dict[str, dict[str, Handling]] = {
     "cases_case": _all(SPOT, "address lon lat"),
     "cases_found": _all(WORDS, "words"),
     "cases_look": _all(LOOKED, "person_id"),
+    "cases_lookend": _all(LOOKED, "by_id"),
     "cases_check": _all(OFFICER, "done_by_id"),
     "cases_rating": _all(OPINION, "solved satisfaction"),
     "journal_line": _all(TRAIL, "actor facts"),

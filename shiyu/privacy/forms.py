@@ -2,10 +2,18 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrPromise
 
+from shiyu.privacy.lifecycle import Kind
 from shiyu.privacy.models import Demand, Hold
 
 CHOOSE = ("", _("请选择"))
+
+
+def grounds_of(kind: str) -> list[tuple[str, StrPromise | str]]:
+    """What to choose from for this kind of request."""
+    titles = dict(Demand.Ground.choices)
+    return [CHOOSE, *((ground, titles[ground]) for ground in Demand.GROUNDS[kind])]
 
 
 class AskForm(forms.Form):
@@ -13,7 +21,7 @@ class AskForm(forms.Form):
 
     ground = forms.ChoiceField(
         label=_("依据"),
-        choices=[CHOOSE, *Demand.Ground.choices],
+        choices=grounds_of(Kind.ERASE),
         error_messages={"required": _("选一项依据")},
     )
 
@@ -26,13 +34,28 @@ class AskForPersonForm(AskForm):
     )
 
 
+class AskCopyForm(forms.Form):
+    """A copy for somebody, by an officer (代为申请查阅)."""
+
+    ground = forms.ChoiceField(
+        label=_("身份怎样核对的"),
+        choices=grounds_of(Kind.COPY),
+        error_messages={"required": _("选一项：身份怎样核对的")},
+    )
+    whole_person = forms.BooleanField(label=_("同一手机号的其他上报一起查阅"), required=False)
+
+
+FORMS: dict[str, type[forms.Form]] = {Kind.ERASE: AskForPersonForm, Kind.COPY: AskCopyForm}
+"""What an officer fills in, by kind of request."""
+
+
 class RefuseForm(forms.Form):
     """Why a request is refused (不同意删除)."""
 
     reason = forms.CharField(
         label=_("理由"),
         max_length=200,
-        help_text=_("本人会看到"),
+        help_text=_("申请人会看到"),
         error_messages={"required": _("写明不同意的理由")},
     )
 

@@ -7,17 +7,24 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from shiyu.cases.models import Report
+from shiyu.cases.models import Case, Report
 from shiyu.people.models import Person
+from shiyu.privacy.lifecycle import Kind, Stage
 
 
 class Demand(models.Model):
-    """Somebody asks that what is known of them be erased (删除请求). Access needs no request.
+    """Something is asked about somebody's data: erasing, a copy, erasing words (个人信息申请).
 
-    asked_by     receipt:12 for the reporter themself, person:3 for an officer on their behalf.
-    reports      all reports of the same person that it covers, by id.
-    remark_id    why it was refused.
-    counts       what was erased, by kind: figures only.
+    One asks, another decides (`lifecycle.MOVES`). Residents take copies of their own by code and
+    telephone, and need no request.
+
+    report     whose maker it is about; of WORDS none, but the case in which they stand.
+    words      of WORDS: the remark that is to be erased.
+    asked_by   receipt:12 for the reporter themself, person:3 for an officer on their behalf.
+    reports    all reports of the same person that it covers, by id.
+    said_id    what the officer who asked wrote of it; remark_id  why it was refused.
+    until      of COPY: until when who asked may fetch it.
+    counts     what was erased or handed out, by kind: figures only.
     """
 
     class Ground(models.TextChoices):
@@ -25,35 +32,95 @@ class Demand(models.Model):
         WITHDRAWN = "withdrawn", _("撤回同意")
         UNLAWFUL = "unlawful", _("违法或违反约定处理")
         RETENTION_OVER = "retention_over", _("保存期限届满")
+        IN_PERSON = "in_person", _("本人到场，核对了身份")
+        PROXY = "proxy", _("代理人到场，核对了委托手续")
+        HEIR = "heir", _("近亲属到场，核对了关系（个人信息保护法第四十九条）")
+        PERSONAL = "personal", _("含有不该留存的个人信息")
+        REQUESTED = "requested", _("本人依法要求删除")
+        SECRET = "secret", _("涉及国家秘密或商业秘密")
+        OFFENDING = "offending", _("含有违法或侮辱他人的内容")
+        MISTAKEN = "mistaken", _("写错了地方")
 
-    class Stage(models.TextChoices):
-        ASKED = "asked", _("待办理")
-        REFUSED = "refused", _("未同意")
-        DONE = "done", _("已删除")
+    Kind = Kind
+    Stage = Stage
 
-    report = models.ForeignKey(Report, models.PROTECT, related_name="demands")
+    GROUNDS: ClassVar[dict[str, tuple[str, ...]]] = {
+        Kind.ERASE: (
+            Ground.NO_LONGER_NEEDED,
+            Ground.WITHDRAWN,
+            Ground.UNLAWFUL,
+            Ground.RETENTION_OVER,
+        ),
+        Kind.COPY: (Ground.IN_PERSON, Ground.PROXY, Ground.HEIR),
+        Kind.WORDS: (
+            Ground.PERSONAL,
+            Ground.REQUESTED,
+            Ground.SECRET,
+            Ground.OFFENDING,
+            Ground.MISTAKEN,
+        ),
+    }
+
+    kind = models.CharField(
+        _("事项"), max_length=8, choices=Kind, default=Kind.ERASE, db_default="erase"
+    )
+    report = models.ForeignKey(
+        Report, models.PROTECT, null=True, blank=True, related_name="demands"
+    )
+    case = models.ForeignKey(Case, models.PROTECT, null=True, blank=True, related_name="+")
+    words = models.BigIntegerField(null=True, blank=True)
     reports = models.JSONField(default=list)
     ground = models.CharField(_("依据"), max_length=20, choices=Ground)
     stage = models.CharField(_("状态"), max_length=10, choices=Stage, default=Stage.ASKED)
     asked_by = models.CharField(max_length=60)
     asked_at = models.DateTimeField()
+    said_id = models.BigIntegerField(null=True)
     decided_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, db_index=False)
     decided_at = models.DateTimeField(null=True, blank=True)
     remark_id = models.BigIntegerField(null=True)
+    until = models.DateTimeField(_("可以取走的期限"), null=True, blank=True)
     counts = models.JSONField(default=dict)
 
     class Meta:
         ordering: ClassVar = ["-id"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["report"], name="one_open_demand_a_report", condition=Q(stage="asked")
+                fields=["report", "kind"],
+                name="one_open_demand_of_a_kind",
+                condition=Q(stage="asked"),
+            ),
+            models.UniqueConstraint(
+                fields=["words"], name="one_open_demand_of_words", condition=Q(stage="asked")
             ),
             models.CheckConstraint(
                 name="demand_decided_by_somebody",
                 condition=Q(stage="asked", decided_at__isnull=True)
                 | (~Q(stage="asked") & Q(decided_at__isnull=False)),
             ),
+            models.CheckConstraint(
+                name="demand_about_something",
+                condition=Q(kind="words", case__isnull=False, words__isnull=False, report=None)
+                | (~Q(kind="words") & Q(case=None, words=None, report__isnull=False)),
+            ),
         ]
+
+    @property
+    def of_case(self) -> Case:
+        """The case in which it stands; its place says whose work this is."""
+        if self.case is not None:
+            return self.case
+        assert self.report is not None
+        return self.report.case
+
+    @property
+    def subject(self) -> str:
+        """What the journal names it by: the report, or the words."""
+        return f"remark:{self.words}" if self.words else f"report:{self.report_id}"
+
+    @property
+    def whole(self) -> str:
+        """What is asked, in words."""
+        return str(Kind(self.kind).label)
 
 
 class Hold(models.Model):

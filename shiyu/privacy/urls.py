@@ -1,21 +1,26 @@
-"""Pages of those who answer for personal data (个人信息)."""
+"""Pages of those who answer for personal data, and of one's access grants (个人信息)."""
 
 from django.urls import path
 
-from shiyu.privacy import views
+from shiyu.privacy.views import demands, grants, of_case, registers
 
 app_name = "privacy"
 
 urlpatterns = [
-    path("", views.catalogue_page, name="catalogue"),
-    path("keeping/", views.keeping_page, name="keeping"),
-    path("requests/", views.demands, name="demands"),
-    path("requests/<int:pk>/", views.demand, name="demand"),
-    path("requests/<int:pk>/erase/", views.carry_out, name="carry_out"),
-    path("requests/<int:pk>/refuse/", views.refuse, name="refuse"),
-    path("of/<slug:number>/", views.of_case, name="of_case"),
-    path("of/<slug:number>/<int:pk>/ask/", views.ask, name="ask"),
-    path("of/<slug:number>/<int:pk>/hold/", views.hold, name="hold"),
-    path("of/<slug:number>/<int:pk>/copy/", views.copy, name="copy"),
-    path("holds/<int:pk>/lift/", views.lift, name="lift"),
+    path("", registers.catalogue_page, name="catalogue"),
+    path("keeping/", registers.keeping_page, name="keeping"),
+    path("grants/", grants.grants, name="grants"),
+    path("grants/<int:pk>/end/", grants.end, name="end_grant"),
+    path("requests/", demands.demands, name="demands"),
+    path("requests/<int:pk>/", demands.demand, name="demand"),
+    path("requests/<int:pk>/erase/", demands.carry_out, name="carry_out"),
+    path("requests/<int:pk>/grant/", demands.grant, name="grant"),
+    path("requests/<int:pk>/refuse/", demands.refuse, name="refuse"),
+    path("requests/<int:pk>/withdraw/", demands.withdraw, name="withdraw"),
+    path("requests/<int:pk>/copy/", demands.copy, name="copy"),
+    path("of/<slug:number>/", of_case.of_case, name="of_case"),
+    path("of/<slug:number>/<int:pk>/ask/", of_case.ask, name="ask"),
+    path("of/<slug:number>/<int:pk>/ask-copy/", of_case.ask_copy, name="ask_copy"),
+    path("of/<slug:number>/<int:pk>/hold/", of_case.hold, name="hold"),
+    path("holds/<int:pk>/lift/", of_case.lift, name="lift"),
 ]

@@ -16,6 +16,7 @@ from tests.every_page.address import (
 from tests.every_page.people import WORKING
 
 GUARDS, SECURITY = {"security", "audit"}, {"security"}
+TAKING_IN = {"intake", "clerk", "room", "intake_city", "intake_longting"}
 CASE = "a case's number"
 
 ADDRESSES: dict[str, list[Address]] = {
@@ -39,7 +40,18 @@ ADDRESSES: dict[str, list[Address]] = {
     "privacy:hold": [
         of(SIGNED_IN, NO_METHOD, NOT_SO, holders=SECURITY, number=CASE, pk="its report")
     ],
-    "privacy:copy": [of(SIGNED_IN, NO_METHOD, OK, holders=SECURITY, number=CASE, pk="its report")],
+    "privacy:ask_copy": [
+        of(SIGNED_IN, NO_METHOD, NOT_SO, holders=SECURITY, number=CASE, pk="its report"),
+        of(SIGNED_IN, NO_METHOD, NONE, holders=SECURITY, number=CASE, pk=OTHERS),
+    ],
+    "privacy:grant": [
+        of(SIGNED_IN, NO_METHOD, FOUND, holders=SECURITY, pk="a demand"),
+        of(SIGNED_IN, NO_METHOD, NONE, holders=SECURITY, pk=OTHERS),
+    ],
+    "privacy:withdraw": [of(SIGNED_IN, NO_METHOD, FOUND, holders=SECURITY, pk="a demand")],
+    "privacy:copy": [of(SIGNED_IN, NO_METHOD, FOUND, holders=SECURITY, pk="a demand")],
+    "privacy:grants": [of(SIGNED_IN, holders=GUARDS | TAKING_IN)],
+    "privacy:end_grant": [of(SIGNED_IN, NO_METHOD, NONE, holders=GUARDS | TAKING_IN, pk=OTHERS)],
     "privacy:lift": [of(SIGNED_IN, NO_METHOD, FOUND, holders=SECURITY, pk="a hold")],
     "calendars:list": [of(SIGNED_IN)],
     "calendars:year": [

@@ -36,7 +36,7 @@ class Way:
     recorded: bool = False
 
 
-LOOK = {"purpose": "verify", "reason": "想看看"}
+LOOK = {"purpose": "verify", "reason": "想看看", "fields": ["name", "phone"]}
 EXPORT = {"purpose": "check", "reason": "想看看", "columns": ["name", "phone"], "personal": "on"}
 WAYS = (
     Way("open a case", ALL, "/cases/{number}/"),

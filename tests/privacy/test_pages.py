@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from shiyu.cases import actions as cases
 from shiyu.cases.models import Look, Report, Reporter
 from shiyu.cases.tests.world import LONG_AGO, World
 from shiyu.people.models import Appointment, Person, Post, PostDuty
@@ -33,12 +34,13 @@ def told(world: World) -> tuple[Report, str]:
     return world.report(text="井盖坏了，我是王芳", name="王芳", phone=PHONE)
 
 
-def employ(world: World, key: str, duty: str) -> Person:
+def employ(world: World, key: str, duty: str, at: str = "city") -> Person:
     person = Person.objects.create(username=key, name=key, password="!", made_up=True)
     post = Post.objects.create(unit=world.units["city"], title="管理员")
     Appointment.objects.create(person=person, post=post, starts_on=LONG_AGO)
+    place = world.places[at]
     PostDuty.objects.create(
-        post=post, duty=duty, place_code="410200", place_first=1, place_last=9999
+        post=post, duty=duty, place_code=place.code, place_first=place.first, place_last=place.last
     )
     return person
 
@@ -101,18 +103,30 @@ def test_asking_and_erasing_from_the_first_page_to_the_last(
     assert client.get(f"/r/{code}/").status_code == 200
 
 
-def test_an_officer_takes_a_copy_and_the_reporter_reads_of_it(
-    security: Client, told: tuple[Report, str]
+def test_two_officers_take_a_copy_and_the_reporter_reads_of_it(
+    world: World, security: Client, told: tuple[Report, str]
 ) -> None:
     report, code = told
     page = security.get(f"/privacy/of/{report.case.number}/").content.decode()
     assert "王芳" not in page
     assert PHONE not in page
+    at = f"/privacy/of/{report.case.number}/{report.pk}/ask-copy/"
+    assert security.post(at, {"ground": "withdrawn"}).status_code == 422
 
-    answer = security.post(f"/privacy/of/{report.case.number}/{report.pk}/copy/")
+    asked = security.post(at, {"ground": "in_person"}).url
+    assert security.post(f"{asked}grant/").status_code == 302
+    assert security.post(f"{asked}copy/").status_code == 302
+    assert not Look.objects.exists()
+    second = Client()
+    second.force_login(employ(world, "second", "security_admin"))
+    assert "同意查阅" in second.get(asked).content.decode()
+    second.post(f"{asked}grant/")
+    assert second.post(f"{asked}copy/").status_code == 302
+    assert "取走副本" in security.get(asked).content.decode()
+    answer = security.post(f"{asked}copy/")
 
     assert answer["Content-Type"] == "application/zip"
-    assert Look.objects.get().purpose == "subject"
+    assert (Look.objects.get().purpose, Look.objects.get().basis) == ("subject", "right")
     assert "代本人查阅" in security.get(f"/r/{code}/data/").content.decode()
 
 
@@ -188,5 +202,23 @@ def test_the_list_of_requests_asks_as_often_for_three_as_for_one(
             connection,
         ) as asked:
             assert security.get("/privacy/requests/").status_code == 200
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+
+
+def test_the_list_of_grants_asks_as_often_for_three_as_for_one(
+    world: World, security: Client
+) -> None:
+    security.get("/privacy/grants/")
+    counts = []
+    for number in (1, 2):
+        for _ in range(number):
+            report, _code = world.report(text="灯", name="王芳", phone=PHONE)
+            whole = Report.objects.select_related("case", "reporter").get(pk=report.pk)
+            cases.unmask(whole, purpose="verify", reason="核实", actor=world.actor("intake"))
+        with CaptureQueriesContext(
+            connection,
+        ) as asked:
+            assert "核实情况" in security.get("/privacy/grants/").content.decode()
         counts.append(len(asked))
     assert counts[0] == counts[1]

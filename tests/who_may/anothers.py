@@ -270,7 +270,13 @@ TRIED: dict[str, tuple[Values, Ask]] = {
     "notice": (notice_of_another, of_page("intake at gulou", "/notices/{value}/read/", do="open")),
     "who reported another case": (
         report_of_another,
-        of_page("intake at gulou", "/cases/{mine}/reporter/{value}/", purpose="verify", reason="x"),
+        of_page(
+            "intake at gulou",
+            "/cases/{mine}/reporter/{value}/",
+            purpose="verify",
+            reason="x",
+            fields="phone",
+        ),
     ),
     "unit of a part": (
         unit_without_a_part,

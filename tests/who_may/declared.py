@@ -44,9 +44,11 @@ ROUTES: dict[str, str] = {
     **dict.fromkeys(("desk:journal", "desk:erase_remark"), RECORD),
     "desk:remarks": "journal of a case",
     "privacy:of_case": "personal data of a case",
-    **dict.fromkeys(("privacy:ask", "privacy:hold", "privacy:copy", "privacy:lift"), RECORD),
+    **dict.fromkeys(("privacy:ask", "privacy:ask_copy", "privacy:hold", "privacy:lift"), RECORD),
     **dict.fromkeys(("privacy:demands", "privacy:demand", "privacy:carry_out"), RECORD),
+    **dict.fromkeys(("privacy:grant", "privacy:copy", "privacy:withdraw"), RECORD),
     **dict.fromkeys(("privacy:refuse", "privacy:keeping", "privacy:catalogue"), RECORD),
+    **dict.fromkeys(("privacy:grants", "privacy:end_grant"), "access grants (test_keepers.py)"),
     "files:photo": "attachment",
 }
 """Every route of the rooms in which cases are shown, and the channel that it belongs to."""

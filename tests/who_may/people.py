@@ -66,6 +66,11 @@ PEOPLE: dict[str, Somebody] = {
 }
 PEOPLE |= {f"{duty}": Somebody(((duty, "city"),), "city") for duty in ADMINISTERS}
 PEOPLE |= {
+    f"{duty} at {at}": Somebody(((duty, at),), at)
+    for duty in ("security_admin", "audit_admin")
+    for at in ("gulou", "longting")
+}
+PEOPLE |= {
     f"handle for {unit}": Somebody((("handle", unit),), unit)
     for unit in ("roads", "waste", "lamps", "bureau", "heir", "shudian")
 }

@@ -45,7 +45,9 @@ from shiyu.cases.actions.intake import (
     settle,
 )
 from shiyu.cases.actions.looking import (
+    BASIS_OF,
     CHOSEN,
+    end_look,
     note_export,
     note_reads,
     search_by_phone,
@@ -57,6 +59,7 @@ from shiyu.cases.actions.reporting import Outcome, join, order, report, report_m
 from shiyu.cases.actions.taking import Intake
 
 __all__ = [
+    "BASIS_OF",
     "CHOSEN",
     "Intake",
     "Outcome",
@@ -72,6 +75,7 @@ __all__ = [
     "correct",
     "dismiss",
     "dispatch",
+    "end_look",
     "endorse_suspension",
     "escalate",
     "exempt",

@@ -1,5 +1,7 @@
 """Looking at who reported a case: never without a purpose, never without a record (查看上报人).
 
+An access grant (查看授权) opens name, number or both of one report to one person, for a purpose
+that has its basis in law, until a time; who opened it, or who answers for the place, ends it.
 What was looked at stands nowhere in the record: only whose report, by whom, why and until when.
 """
 
@@ -12,15 +14,16 @@ from django.utils.translation import gettext as _
 from shiyu.cases import finding, rules
 from shiyu.cases.actions.turn import words_of
 from shiyu.cases.lifecycle import INTAKE
-from shiyu.cases.models import Case, Look, Report
+from shiyu.cases.models import Case, Look, LookEnd, Report
 from shiyu.common import attempts
 from shiyu.common.attempts import Counter, Limit
-from shiyu.common.errors import NotAllowed, Refused
+from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
 from shiyu.journal.actions import moment, record, write_remark
 from shiyu.people.actors import Actor
 
-OPEN_FOR = timedelta(minutes=15)
-"""How long somebody who said why sees a reporter's name and number."""
+OPEN_FOR = timedelta(hours=8)
+"""How long somebody who said why sees a reporter's name and number: a shift. Each showing is a row
+of its own all the same."""
 
 FOUND_MOST = 50
 SEARCHING = Limit("phone_searching", 120, timedelta(hours=1), timedelta(minutes=15))
@@ -42,18 +45,28 @@ FIELDS = ["name", "phone"]
 
 OF_ITSELF = frozenset({Look.Purpose.BY_PHONE, Look.Purpose.EXPORT, Look.Purpose.SUBJECT})
 CHOSEN = tuple(p for p in Look.Purpose if p not in OF_ITSELF)
+BASIS_OF = dict.fromkeys(Look.Purpose, Look.Basis.DUTY) | {Look.Purpose.SUBJECT: Look.Basis.RIGHT}
+"""By what law each purpose may be followed."""
 
 
 @transaction.atomic
-def unmask(report: Report, *, purpose: str, reason: str, actor: Actor) -> Look:
-    """Let this person see who reported, for a while and for a purpose (查看上报人).
+def unmask(
+    report: Report, *, purpose: str, reason: str, actor: Actor, fields: Sequence[str] = FIELDS
+) -> Look:
+    """Open a grant: let this person see who reported, for a while and for a purpose (查看上报人).
 
-    Raises  NotAllowed for whoever does not take the case in; Refused without purpose or words.
+    fields  what of it: name, phone.
+
+    Raises  NotAllowed for whoever does not take the case in; Refused without purpose, words or
+            fields.
     """
     if actor.kind != "person" or not rules.knows_reporter(actor, report.case):
         raise NotAllowed(_("您的岗位看不到这件案件的上报人信息"))
     if purpose not in CHOSEN:
         raise Refused(_("选一个目的"), field="purpose")
+    asked = [name for name in FIELDS if name in fields]
+    if not asked:
+        raise Refused(_("选要看的内容：称呼、电话"), field="fields")
     if not hasattr(report, "reporter"):
         raise Refused(_("这次上报没有留下姓名和电话"))
     text, now = words_of(reason, needed=True), moment()
@@ -62,31 +75,58 @@ def unmask(report: Report, *, purpose: str, reason: str, actor: Actor) -> Look:
         report=report,
         person_id=actor.id,
         purpose=purpose,
+        basis=BASIS_OF[Look.Purpose(purpose)],
         remark_id=remark.pk,
         at=now,
         until=now + OPEN_FOR,
-        fields=FIELDS,
+        fields=asked,
     )
-    facts = {"case": report.case_id, "purpose": purpose, "until": look.until}
+    facts = {"case": report.case_id, "purpose": purpose, "until": look.until, "fields": asked}
     record(report.subject, "unmask", actor=actor, at=now, facts=facts, remark=remark)
     return look
+
+
+@transaction.atomic
+def end_look(grant: Look, *, why: str, actor: Actor) -> LookEnd:
+    """End a grant before its time; whatever is asked afterwards is masked again (收回查看授权).
+
+    The caller has seen to it that this actor may. Raises OutOfOrder when it is over.
+    """
+    Report.objects.select_for_update(no_key=True).get(pk=grant.report_id)
+    now = moment()
+    if grant.under is not None or grant.until <= now or was_ended(grant):
+        raise OutOfOrder(_("这项查看已经结束"))
+    by = actor.id if actor.kind == "person" else None
+    end = LookEnd.objects.create(look=grant, why=why, by_id=by, at=now)
+    facts = {"look": grant.pk, "why": why}
+    record(f"report:{grant.report_id}", "end_look", actor=actor, at=now, facts=facts)
+    return end
+
+
+def was_ended(grant: Look) -> bool:
+    """Whether this grant was ended, asked of the database now."""
+    return LookEnd.objects.filter(look=grant).exists()
 
 
 @transaction.atomic
 def show(report: Report, under: Look, *, actor: Actor) -> tuple[str, str]:
     """Name and number for a page that is drawn while a look is open; each time is a row (查看留痕).
 
-    Raises  NotAllowed when the look is another's, another report's or over.
+    Raises  NotAllowed when the look is another's, another report's, over or ended, or its holder
+            does not take the case in any more.
     """
     now = moment()
-    if (under.person_id, under.report_id) != (actor.id, report.pk) or under.until <= now:
+    theirs = (under.person_id, under.report_id) == (actor.id, report.pk)
+    still = theirs and under.until > now and rules.knows_reporter(actor, report.case)
+    if not still or was_ended(under):
         raise NotAllowed(_("您的岗位看不到这件案件的上报人信息"))
     said = {"name": report.reporter.name, "phone": report.reporter.phone}
-    fields = [name for name in FIELDS if said[name]]
+    fields = [name for name in FIELDS if said[name] and name in under.fields]
     Look.objects.create(
         report=report,
         person_id=actor.id,
         purpose=under.purpose,
+        basis=under.basis,
         at=now,
         until=now,
         fields=fields,
@@ -94,7 +134,7 @@ def show(report: Report, under: Look, *, actor: Actor) -> tuple[str, str]:
     )
     facts = {"case": report.case_id, "look": under.pk, "fields": fields}
     record(report.subject, "shown", actor=actor, at=now, facts=facts)
-    return said["name"], said["phone"]
+    return said["name"] * ("name" in fields), said["phone"] * ("phone" in fields)
 
 
 @transaction.atomic
@@ -108,6 +148,7 @@ def note_reads(
             report_id=pk,
             person_id=actor.id,
             purpose=purpose,
+            basis=BASIS_OF[Look.Purpose(purpose)],
             at=now,
             until=now,
             channel=channel,

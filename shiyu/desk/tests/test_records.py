@@ -19,8 +19,10 @@ from shiyu.people.models import Person, Post, PostDuty
 pytestmark = pytest.mark.django_db
 
 
-def administrator(world, duty):
-    person = Person.objects.create(username=duty, name="管理员", password="!", made_up=True)
+def administrator(world, duty, username=""):
+    person = Person.objects.create(
+        username=username or duty, name="管理员", password="!", made_up=True
+    )
     post = Post.objects.create(unit=world.units["city"], title="管理员")
     person.appointments.create(post=post, starts_on=LONG_AGO)
     city = world.places["city"]
@@ -52,7 +54,11 @@ def test_erasing_takes_words_and_salt_and_leaves_the_line_and_its_commitment(wor
     assert line.commitment == commitment(remark)
 
     number = erase(
-        remark, actor=Actor.for_person(security), ground="personal", reason="当事人来函第 3 号"
+        remark,
+        actor=Actor.for_person(security),
+        ground="personal",
+        reason="当事人来函第 3 号",
+        asked_by="person:0",
     )
 
     remark.refresh_from_db()
@@ -64,7 +70,7 @@ def test_erasing_takes_words_and_salt_and_leaves_the_line_and_its_commitment(wor
         "erase",
         f"person:{security.pk}",
     )
-    assert told.facts == {"of": case.subject, "ground": "personal"}
+    assert told.facts == {"of": case.subject, "ground": "personal", "asked_by": "person:0"}
     assert Remark.objects.get(pk=told.remark_id).text == "当事人来函第 3 号"
     assert [fault for fault in replay_all(Audited()) if fault] == []
 
@@ -74,7 +80,7 @@ def test_a_case_is_no_longer_found_by_erased_words(world, security):
     word = search.cut("紫藤")[0]
     assert word in Found.objects.get(case=report.case).words
 
-    erase(said_in(report.case)[0], actor=Actor.for_person(security), ground="requested")
+    erase(said_in(report.case)[0], actor=Actor.program("privacy"), ground="requested")
 
     assert word not in Found.objects.get(case=report.case).words
 
@@ -92,15 +98,18 @@ def test_nobody_else_erases_anything(world, who):
 
 def test_words_are_erased_once_and_on_a_known_ground(world, security):
     remark, actor = said_in(world.make_case())[0], Actor.for_person(security)
+    for alone in ("", actor.ref):
+        with pytest.raises(NotAllowed, match="另一名"):
+            erase(remark, actor=actor, ground="secret", asked_by=alone)
     with pytest.raises(Refused, match="依据"):
-        erase(remark, actor=actor, ground="because")
-    erase(remark, actor=actor, ground="secret")
+        erase(remark, actor=actor, ground="because", asked_by="person:0")
+    erase(remark, actor=actor, ground="secret", asked_by="person:0")
     with pytest.raises(OutOfOrder):
-        erase(remark, actor=actor, ground="secret")
+        erase(remark, actor=actor, ground="secret", asked_by="person:0")
     assert Line.objects.filter(subject=f"remark:{remark.pk}").count() == 1
 
 
-def test_the_security_administrator_erases_on_the_page_without_reading(world, security):
+def test_two_security_administrators_erase_on_the_pages_without_reading(world, security):
     case = world.make_case(Stage.HANDLED)
     client, remark = signed_in(security), said_in(case)[0]
     address = reverse("desk:remarks", args=[case.number])
@@ -108,17 +117,23 @@ def test_the_security_administrator_erases_on_the_page_without_reading(world, se
     page = client.get(f"{address}?erase={remark.pk}").content.decode()
     assert remark.text not in page
     assert "删除后无法恢复" in page
-    assert client.get(address).content.decode().count("删除…") == said_in(case).count()
+    assert client.get(address).content.decode().count("申请删除…") == said_in(case).count()
 
     act = reverse("desk:erase_remark", args=[case.number, remark.pk])
     assert "选一项删除依据" in client.post(act, {}).content.decode()
-    done = client.post(act, {"ground": "personal"}, follow=True).content.decode()
+    asked = client.post(act, {"ground": "personal"})
+    assert client.post(act, {"ground": "secret"}).status_code == 422
+    client.post(f"{asked.url}erase/")
+    remark.refresh_from_db()
+    assert remark.text  # nobody alone
+    second = signed_in(administrator(world, "security_admin", "the second"))
+    assert remark.text not in second.get(asked.url).content.decode()
+    done = second.post(f"{asked.url}erase/", follow=True).content.decode()
 
     assert "已删除" in done
-    assert "已按规定删除" in done
+    assert "已按规定删除" in client.get(address).content.decode()
     assert case.number in client.get(reverse("desk:journal")).content.decode()
-    again = client.post(act, {"ground": "secret"})
-    assert again.status_code == 422
+    assert client.post(act, {"ground": "secret"}).status_code == 422
 
 
 def test_the_audit_administrator_looks_on(world, security):
@@ -128,7 +143,7 @@ def test_the_audit_administrator_looks_on(world, security):
 
     page = client.get(reverse("desk:remarks", args=[case.number]), {"erase": remark.pk})
 
-    assert "删除…" not in page.content.decode()
+    assert "申请删除…" not in page.content.decode()
     assert "删除后无法恢复" not in page.content.decode()
 
 
@@ -155,7 +170,7 @@ def test_whoever_reported_is_told_that_words_were_erased(world, security):
     report, code = world.report()
     actions.dismiss(report.case, reason="住在三楼的某某胡说", actor=world.actor("intake"))
     reason = said_in(report.case).last()
-    erase(reason, actor=Actor.for_person(security), ground="personal")
+    erase(reason, actor=Actor.program("privacy"), ground="personal")
 
     page = Client().get(f"/r/{code}/").content.decode()
 

@@ -5,9 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from shiyu.cases.actions import looking
 from shiyu.cases.models import Look
+from shiyu.cases.tests.world import LONG_AGO
 from shiyu.common.models import Answered
 from shiyu.journal.models import Line, Remark
+from shiyu.people.models import Appointment, Person, Post, PostDuty
 
 PHONE, NAME = "13800001234", "王芳芳"
 
@@ -19,8 +22,19 @@ def told(world):
 
 
 def ask(client, report, **said):
-    sent = {"purpose": "verify", "reason": "电话核实井盖的位置"} | said
+    sent = {"purpose": "verify", "reason": "电话核实井盖的位置", "fields": ["name", "phone"]} | said
     return client.post(f"/cases/{report.case.number}/reporter/{report.pk}/", sent)
+
+
+def administrator(world, duty, at="city"):
+    person = Person.objects.create(username=duty, name=duty, password="!", made_up=True)
+    post = Post.objects.create(unit=world.units["city"], title="管理员")
+    Appointment.objects.create(person=person, post=post, starts_on=LONG_AGO)
+    place = world.places[at]
+    PostDuty.objects.create(
+        post=post, duty=duty, place_code=place.code, place_first=place.first, place_last=place.last
+    )
+    return person
 
 
 def page(client, report):
@@ -43,12 +57,89 @@ def test_a_purpose_opens_name_and_number_for_this_person_alone(client, world, to
     assert "谁看过上报人信息（1 次）" in page(client, report)
 
 
-def test_it_is_open_for_a_quarter_of_an_hour(client, world, told):
+def test_it_is_a_grant_for_a_shift_by_what_law_and_for_what(client, world, told):
     report, _code = told
     client.force_login(world.people["intake"])
     ask(client, report)
     look = Look.objects.get()
-    assert look.until - look.at == timedelta(minutes=15)
+    assert look.until - look.at == timedelta(hours=8)
+    assert (look.basis, look.fields) == ("duty", ["name", "phone"])
+
+
+def test_what_was_not_asked_for_stays_masked(client, world, told):
+    report, _code = told
+    client.force_login(world.people["intake"])
+    ask(client, report, fields=["phone"])
+
+    html = page(client, report)
+
+    assert PHONE in html
+    assert NAME not in html
+    assert Look.objects.latest("pk").fields == ["phone"]
+
+
+def test_after_its_time_it_is_masked_without_a_new_act(client, world, told, monkeypatch):
+    report, _code = told
+    client.force_login(world.people["intake"])
+    monkeypatch.setattr(looking, "OPEN_FOR", timedelta(0))
+    ask(client, report)
+
+    assert PHONE not in page(client, report)
+    assert "查看姓名和电话" in page(client, report)
+
+
+@pytest.mark.parametrize("by", ["oneself", "security_admin"])
+def test_a_grant_that_is_ended_is_masked_at_once(by, client, world, told):
+    report, _code = told
+    client.force_login(world.people["intake"])
+    ask(client, report)
+    look = Look.objects.get()
+    assert PHONE in page(client, report)
+    assert report.case.number in client.get("/privacy/grants/").content.decode()
+
+    if by != "oneself":
+        client.force_login(administrator(world, by))
+        assert report.case.number in client.get("/privacy/grants/").content.decode()
+    client.post(f"/privacy/grants/{look.pk}/end/")
+
+    client.force_login(world.people["intake"])
+    assert PHONE not in page(client, report)
+    assert report.case.number not in client.get("/privacy/grants/").content.decode()
+    assert look.end.why == ("done" if by == "oneself" else "revoked")
+    assert Line.objects.filter(verb="end_look").count() == 1
+    client.post(f"/privacy/grants/{look.pk}/end/")
+    assert Line.objects.filter(verb="end_look").count() == 1
+
+
+def test_whoever_no_longer_takes_the_case_in_sees_nothing_of_what_was_open(client, world, told):
+    report, _code = told
+    client.force_login(world.people["intake"])
+    ask(client, report)
+    report.case.__class__.objects.filter(pk=report.case_id).update(centre=world.units["city"])
+
+    assert PHONE not in page(client, report)
+
+
+@pytest.mark.parametrize("who", ["clerk", "intake_longting", "audit_admin", "elsewhere"])
+def test_nobody_else_ends_a_grant(who, client, world, told):
+    report, _code = told
+    client.force_login(world.people["intake"])
+    ask(client, report)
+    look = Look.objects.get()
+    if who in world.people:
+        client.force_login(world.people[who])
+    else:
+        duty = "security_admin" if who == "elsewhere" else who
+        client.force_login(administrator(world, duty, "longting" if who == "elsewhere" else "city"))
+
+    foreign, absent = (
+        client.post(f"/privacy/grants/{pk}/end/") for pk in (look.pk, look.pk + 10_000)
+    )
+
+    assert not hasattr(Look.objects.get(pk=look.pk), "end")
+    if who != "audit_admin":  # who looks on over the place is told whose it is
+        assert (foreign.status_code, absent.status_code) == (404, 404)
+        assert report.case.number not in client.get("/privacy/grants/").content.decode()
 
 
 def test_it_is_a_line_of_its_own_without_the_person_in_it(client, world, told):
@@ -93,6 +184,8 @@ def test_asking_twice_is_one_look(client, world, told):
         ({"purpose": "by_phone"}, "选一个目的"),
         ({"purpose": "curiosity"}, "选一个目的"),
         ({"reason": "  "}, "写明理由或情况"),
+        ({"fields": []}, "选要看的内容"),
+        ({"fields": ["address"]}, "选要看的内容"),
         ({"reason": "长" * 2001}, "说明最多 2000 字"),
     ],
 )
@@ -131,7 +224,8 @@ def test_a_report_of_another_case_is_not_opened_through_this_one(client, world, 
     client.force_login(world.people["intake"])
 
     answer = client.post(
-        f"/cases/{other.case.number}/reporter/{report.pk}/", {"purpose": "verify", "reason": "x"}
+        f"/cases/{other.case.number}/reporter/{report.pk}/",
+        {"purpose": "verify", "reason": "x", "fields": "phone"},
     )
 
     assert answer.status_code == 404

@@ -21,7 +21,7 @@ NOT_YET = 422
 @require_POST
 @answered_once
 def unmask(request: SignedIn, number: str, pk: int) -> HttpResponse:
-    """See a reporter's name and number for a quarter of an hour.
+    """See a reporter's name, number or both for a while: an access grant.
 
     The answer leads to the page and never holds them itself: it is kept for the next click.
     """
@@ -31,7 +31,8 @@ def unmask(request: SignedIn, number: str, pk: int) -> HttpResponse:
     purpose, reason = request.POST.get("purpose", ""), request.POST.get("reason", "")
     back = back_of(QueryDict(request.POST.get("back", "")))
     try:
-        actions.unmask(report, purpose=purpose, reason=reason, actor=actor)
+        fields = request.POST.getlist("fields")
+        actions.unmask(report, purpose=purpose, reason=reason, fields=fields, actor=actor)
     except NotAllowed:
         raise
     except Refused as refusal:

@@ -12,12 +12,14 @@ from shiyu.cases.models import Case
 from shiyu.common.answered import answered_once
 from shiyu.common.errors import Refused
 from shiyu.desk import records
-from shiyu.journal.erasing import REASON_MOST, Ground, erase, may_erase
+from shiyu.journal.erasing import REASON_MOST
 from shiyu.journal.models import Remark
 from shiyu.people.duties import Duty
 from shiyu.people.web import SignedIn, actor_of, needs
-
-KEEPERS = (Duty.SECURITY_ADMIN, Duty.AUDIT_ADMIN)
+from shiyu.privacy.actions import ask_for_words
+from shiyu.privacy.forms import grounds_of
+from shiyu.privacy.lifecycle import Kind
+from shiyu.privacy.rules import KEEPERS, answers_for, kept_cases
 
 
 class EraseForm(forms.Form):
@@ -25,7 +27,7 @@ class EraseForm(forms.Form):
 
     ground = forms.ChoiceField(
         label=gettext_lazy("删除依据"),
-        choices=[("", gettext_lazy("请选择")), *Ground.choices],
+        choices=grounds_of(Kind.WORDS),
         error_messages={"required": gettext_lazy("选一项删除依据")},
     )
     reason = forms.CharField(
@@ -41,9 +43,10 @@ class EraseForm(forms.Form):
 def journal(request: SignedIn) -> HttpResponse:
     """How the journal is sealed and witnessed; what was erased (日志封存)."""
     number = request.GET.get("q", "").strip()[:40].upper()
-    if number and Case.objects.filter(number=number).exists():
+    kept = kept_cases(actor_of(request))
+    if number and kept.filter(number=number).exists():
         return redirect("desk:remarks", number)
-    context = {"sealing": records.sealing(), "erased": records.erasings(), "asked": number}
+    context = {"sealing": records.sealing(), "erased": records.erasings(kept), "asked": number}
     return render(request, "desk/journal.html", context)
 
 
@@ -52,7 +55,7 @@ def journal(request: SignedIn) -> HttpResponse:
 def remarks(request: SignedIn, number: str) -> HttpResponse:
     """What was written in a case, without the words; where to erase it (案件批注)."""
     chosen = request.GET.get("erase", "")[:18]
-    case = get_object_or_404(Case, number=number)
+    case = get_object_or_404(kept_cases(actor_of(request)), number=number)
     return _remarks(request, case, int(chosen) if chosen.isdecimal() else 0, EraseForm())
 
 
@@ -60,19 +63,19 @@ def remarks(request: SignedIn, number: str) -> HttpResponse:
 @require_POST
 @answered_once
 def erase_remark(request: SignedIn, number: str, pk: int) -> HttpResponse:
-    """Erase the words of one remark (删除批注)."""
-    case = get_object_or_404(Case, number=number)
+    """Ask that the words of one remark be erased; another does it (申请删除批注)."""
+    case = get_object_or_404(kept_cases(actor_of(request), Duty.SECURITY_ADMIN), number=number)
     remark = get_object_or_404(Remark, pk=pk, subject=case.subject)
     form = EraseForm(request.POST)
     if form.is_valid():
         try:
-            erase(remark, actor=actor_of(request), **form.cleaned_data)
+            asked = ask_for_words(remark, case, actor=actor_of(request), **form.cleaned_data)
         except Refused as refusal:
             field = refusal.field if refusal.field in form.fields else "ground"
             form.add_error(field, refusal.message)
         else:
-            messages.success(request, _("已删除。日志里那一行还在，核验照样通过"))
-            return redirect("desk:remarks", number)
+            messages.success(request, _("已提出申请，由另一名安全管理员办理"))
+            return redirect("privacy:demand", asked.pk)
     return _remarks(request, case, pk, form, status=422)
 
 
@@ -80,7 +83,7 @@ def _remarks(
     request: SignedIn, case: Case, chosen: int, form: EraseForm, *, status: int = 200
 ) -> HttpResponse:
     written = records.remarks_of(case)
-    may = may_erase(actor_of(request))
+    may = answers_for(actor_of(request), case)
     one = next((w for w in written if w.remark.pk == chosen and not w.remark.erased_at), None)
     context = {
         "case": case,

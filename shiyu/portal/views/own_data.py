@@ -86,7 +86,7 @@ def _page(
 ) -> HttpResponse:
     report = receipt.report
     counts = of([report.pk]).counts
-    asked = Demand.objects.filter(report=report).first()
+    asked = Demand.objects.filter(report=report, kind=Demand.Kind.ERASE).first()
     remark = (
         Remark.objects.filter(pk=asked.remark_id).first() if asked and asked.remark_id else None
     )

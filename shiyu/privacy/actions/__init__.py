@@ -1,18 +1,30 @@
 """Everything that is done about what is known of people. Nothing else writes it (隐私办理)."""
 
-from shiyu.privacy.actions.demanding import ask, carry_out, may_ask, may_decide, refuse
+from shiyu.privacy.actions.demanding import (
+    ask,
+    ask_for_words,
+    carry_out,
+    grant,
+    hand_out,
+    refuse,
+    withdraw,
+)
 from shiyu.privacy.actions.erasing import erase_people
+from shiyu.privacy.actions.granting import end_grant
 from shiyu.privacy.actions.holding import hold, lift
 from shiyu.privacy.actions.replaying import replay_erasures
 
 __all__ = [
     "ask",
+    "ask_for_words",
     "carry_out",
+    "end_grant",
     "erase_people",
+    "grant",
+    "hand_out",
     "hold",
     "lift",
-    "may_ask",
-    "may_decide",
     "refuse",
     "replay_erasures",
+    "withdraw",
 ]

@@ -1,0 +1,107 @@
+"""Who answers for whose data: by duty and by place, and never one alone (个人信息办理权限)."""
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q, QuerySet
+
+from shiyu.cases import rules as cases
+from shiyu.cases.models import Case, Look, Report
+from shiyu.people.actors import Actor
+from shiyu.people.apart import stand_apart
+from shiyu.people.duties import Duty
+from shiyu.privacy.lifecycle import ANOTHER, MOVES
+from shiyu.privacy.models import Demand, Hold
+
+SECURITY = (Duty.SECURITY_ADMIN,)
+KEEPERS = (Duty.SECURITY_ADMIN, Duty.AUDIT_ADMIN)
+
+
+def kept_cases(actor: Actor, *duties: str) -> "QuerySet[Case]":
+    """The cases whose people's data this actor answers for: those of the places of the duty.
+
+    All others do not exist for them. Beyond the number and the days nothing of a case is theirs.
+    """
+    return Case.objects.filter(_within(actor, "place_number", duties or KEEPERS))
+
+
+def visible_to(actor: Actor, *duties: str) -> "QuerySet[Report]":
+    """The reports whose makers' data this actor answers for (可办理的上报)."""
+    return Report.objects.filter(_within(actor, "case__place_number", duties or SECURITY))
+
+
+def demands_of(actor: Actor) -> "QuerySet[Demand]":
+    """The requests of these places, and those that this actor took down (可见申请)."""
+    here = _within(actor, "report__case__place_number", KEEPERS)
+    words = _within(actor, "case__place_number", KEEPERS)
+    return Demand.objects.filter(here | words)
+
+
+def holds_of(actor: Actor) -> "QuerySet[Hold]":
+    """What the law keeps of these places."""
+    return Hold.objects.filter(_within(actor, "report__case__place_number", SECURITY))
+
+
+def grants_of(actor: Actor) -> "QuerySet[Look]":
+    """Access grants that this actor may see: of their places by duty, and their own."""
+    own = Q(person=actor.id if actor.kind == "person" else 0)
+    return Look.objects.filter(own | _within(actor, "report__case__place_number", KEEPERS))
+
+
+def may_end(actor: Actor, grant: Look) -> bool:
+    """Whether this actor may end a grant: one's own, or the security administrator of the place."""
+    own = actor.kind == "person" and actor.id == grant.person_id
+    return own or actor.kind == "program" or answers_for(actor, grant.report.case)
+
+
+def answers_for(actor: Actor, case: Case) -> bool:
+    """Whether this actor is the security administrator of the case's place."""
+    return actor.kind == "person" and any(
+        scope.covers(case.place_number) for scope in actor.scopes(*SECURITY)
+    )
+
+
+def may_ask(actor: Actor, report: Report) -> bool:
+    """The reporter themself by their receipt; else who may know them, or who answers for them."""
+    if actor.kind == "receipt":
+        return actor.id == report.pk
+    if actor.kind != "person":
+        return False
+    return answers_for(actor, report.case) or cases.knows_reporter(actor, report.case)
+
+
+def may_decide(actor: Actor, demand: Demand) -> bool:
+    """Another than who asked: the security administrator of every place it reaches into.
+
+    Nor somebody whose account or post whoever asked has lately had in hand: that would be the
+    same person twice.
+    """
+    if actor.kind != "person" or demand.asked_by == actor.ref:
+        return False
+    if not answers_for(actor, demand.of_case) or not _all_within(actor, demand.reports):
+        return False
+    kind, _colon, asker = demand.asked_by.partition(":")
+    return kind != "person" or stand_apart(int(asker), actor.id)
+
+
+def may_move(actor: Actor, name: str, demand: Demand) -> bool:
+    """Whether this step is this actor's; the stage is not asked."""
+    if MOVES[name].whose == ANOTHER:
+        return may_decide(actor, demand)
+    if demand.asked_by != actor.ref:
+        return False
+    # who lost the duty since they asked loses what they asked for
+    return demand.report is None or actor.kind == "receipt" or may_ask(actor, demand.report)
+
+
+def _all_within(actor: Actor, reports: Sequence[int]) -> bool:
+    return visible_to(actor).filter(pk__in=reports).count() == len(set(reports))
+
+
+def _within(actor: Actor, column: str, duties: Sequence[str]) -> Q:
+    """The places of these duties, as a condition on this column."""
+    if actor.kind != "person":
+        return Q(pk__in=[])
+    ways = [Q(**{f"{column}__range": (s.first, s.last)}) for s in actor.scopes(*duties)]
+    return reduce(or_, ways) if ways else Q(pk__in=[])
