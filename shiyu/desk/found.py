@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
@@ -59,7 +60,7 @@ def results(
     more = len(ranks) == most
     if more:
         ranks = ranks[1:] if back else ranks[:-1]
-    known = cases.with_row().in_bulk([pk for _rank, pk in ranks])
+    known = cases.with_row().only(*listing.SHOWN).in_bulk([pk for _rank, pk in ranks])
     shown = [(WAYS[rank], known[pk]) for rank, pk in ranks if pk in known]
     has_before = more if back else onwards is not None
     has_after = True if back else more
@@ -84,7 +85,7 @@ def marked(text: str, words: Iterable[str]) -> Pieces:
     """A text in pieces, those that match marked; folded sign by sign, so that places agree."""
     plain, places = "", []
     for at, sign in enumerate(text):
-        folded = search.fold(sign)
+        folded = _folded(sign)
         plain += folded
         places += [at] * len(folded)
     hits = [False] * len(text)
@@ -101,6 +102,12 @@ def marked(text: str, words: Iterable[str]) -> Pieces:
         else:
             pieces.append((sign, hit))
     return pieces
+
+
+@lru_cache(maxsize=16384)
+def _folded(sign: str) -> str:
+    """One sign folded; a page of results folds some thousand, mostly the same ones."""
+    return search.fold(sign)
 
 
 def snippet(text: str, words: Iterable[str]) -> Pieces:

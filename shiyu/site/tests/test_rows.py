@@ -11,10 +11,12 @@ from django.utils.translation import override
 from shiyu.cases.lifecycle import Stage
 from shiyu.cases.models import Case
 from shiyu.desk import listing
+from shiyu.desk.found import Found, Why
 from shiyu.desk.kept import LIST_COLUMNS, Shown
 from shiyu.site import rows
 
 FORM = (Path(__file__).parent / "row.html").read_text(encoding="utf-8")
+FOUND = (Path(__file__).parent / "found_row.html").read_text(encoding="utf-8")
 HERE = 'in=all&q=a"b<c'
 ALL = Shown(tuple(LIST_COLUMNS), dense=True)
 
@@ -42,6 +44,20 @@ def test_a_line_is_what_its_template_draws(stage, minutes, language, world, make
             assert lines(rows.one(row, shown, here)) == lines(whole)
             gone = drawn_by_template(row, shown, here, "已由 <某人> 派遣")
             assert lines(rows.one(row, shown, here, "已由 <某人> 派遣")) == lines(gone)
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("stage", [Stage.ACCEPTED, Stage.HANDLING, Stage.CLOSED])
+@pytest.mark.parametrize("here", [HERE, ""])
+def test_what_a_search_found_is_what_its_template_draws(here, stage, language, make_case):
+    case = Case.objects.with_row().get(pk=make_case(stage).pk)
+    row = listing.row_of(case, now=timezone.now().replace(second=0, microsecond=0))
+    why = [Why("", [("<北>", True), ("路 & 口", False)]), Why("反映 <", [("井盖", True)])]
+    found = Found(row, [(case.number[-6:], False)], [("井盖", True), ("<破损>", False)], why)
+    template = engines["django"].from_string(FOUND)  # type: ignore[attr-defined]
+    with override(language):
+        drawn = rows.results([found], here)
+        assert lines(drawn) == lines(template.render({"found": found, "here": here}))
 
 
 def lines(html: str) -> list[str]:
