@@ -9,7 +9,6 @@ the key it names.
 import hashlib
 import hmac
 import math
-import uuid
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import timedelta
@@ -139,6 +138,7 @@ def enter(request: HttpRequest, text: str, *, purpose: str, cost: int = 1) -> Ca
     actor = _actor(found)
     if (walked := trail.here()) is not None:
         walked.actor = actor.ref
+        walked.link = trail.link_in(request.headers.get("traceparent", ""))
     return Caller(actor, purpose, quota, found["key_id"], shown.visible)
 
 
@@ -179,7 +179,7 @@ def request_id_of(request: HttpRequest) -> str:
     """The number of this request, the same in its answer and in our log (请求编号)."""
     known: str | None = getattr(request, "request_id", None)
     if known is None:
-        known = uuid.uuid4().hex
+        known = trail.fresh()
         request.request_id = known  # type: ignore[attr-defined]
     return known
 

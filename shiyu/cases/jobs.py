@@ -7,6 +7,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from shiyu.cases import closing, search
 from shiyu.cases.actions import dispatching, retiming, watching
+from shiyu.common.orders import order
 
 INDEXING_S = 50.0
 CLOSED_AT_ONCE = 100_000
@@ -44,7 +45,7 @@ def retime_now() -> None:
 def ask_to_retime(**_told: Any) -> None:
     """Have it made soon, unless it is going to be anyway (calendars.events.retiming_asked)."""
     try:
-        retime_now.defer()
+        order(retime_now.configure())
     except AlreadyEnqueued:
         return
 

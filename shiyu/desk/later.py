@@ -2,6 +2,7 @@
 
 from procrastinate.contrib.django import app
 
+from shiyu.common.orders import order
 from shiyu.desk.models import Batch, Export
 
 CARRY_OUT, MAKE_EXPORT = "desk.carry_out", "desk.make_export"
@@ -10,9 +11,9 @@ QUEUE = "bulk"
 
 def carry_out(batch: Batch) -> None:
     """Have a bulk move carried out."""
-    app.configure_task(CARRY_OUT, queue=QUEUE).defer(key=batch.key)
+    order(app.configure_task(CARRY_OUT, queue=QUEUE), key=batch.key)
 
 
 def make_export(export: Export) -> None:
     """Have an approved export's file written."""
-    app.configure_task(MAKE_EXPORT, queue=QUEUE).defer(key=export.key)
+    order(app.configure_task(MAKE_EXPORT, queue=QUEUE), key=export.key)

@@ -9,12 +9,13 @@ from typing import Any, Protocol, cast
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
-from shiyu.common import ready, together
+from shiyu.common import ready, together, trail
 from shiyu.journal.models import Remark
 
 INSERT_LINE = """
-    INSERT INTO journal_line (occurred_at, subject, verb, actor, facts, remark_id, commitment)
-    VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING id
+    INSERT INTO journal_line
+        (occurred_at, subject, verb, actor, facts, remark_id, commitment, trail)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
 """
 NOW = "SELECT greatest(clock_timestamp(), %s::timestamptz)"
 
@@ -74,6 +75,7 @@ def _line(
         "facts": Jsonb(_plain(_with_whom(actor, facts))),
         "remark_id": remark.pk if remark else None,
         "commitment": commitment(remark) if remark else "",
+        "trail": trail.kept(),
     }
 
 

@@ -13,6 +13,7 @@ class Line(models.Model):
     recorded_at   when this database took it in.
     facts         ids, field names, times and codes: never a value about a person, never free text.
     remark        the remark that holds what was written, with a salted commitment to it.
+    trail         the number of the request or job that wrote it; for finding only, not sealed.
 
     Partitioned by month of recorded_at; the table is made in plain SQL by the first migration.
     """
@@ -26,6 +27,7 @@ class Line(models.Model):
     facts = models.JSONField()
     remark_id = models.BigIntegerField(null=True)
     commitment = models.CharField(max_length=64, default="")
+    trail = models.UUIDField(null=True)
 
     class Meta:
         managed = False

@@ -227,6 +227,9 @@ class SubscriptionForm(Told):
     drops_repeats = forms.BooleanField(
         label=gettext_lazy("对方按编号去重（结果不明时可自动重发）"), required=False
     )
+    traced = forms.BooleanField(
+        label=gettext_lazy("附上请求编号（traceparent），便于双方对照日志"), required=False
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -239,7 +242,8 @@ class SubscriptionForm(Told):
         """Bound to what was typed, begun with what is kept."""
         if row is None:
             return cls(data, initial={"types": ["case.moved"]})
-        kept = {name: getattr(row, name) for name in ("name", "url", "types", "drops_repeats")}
+        names = ("name", "url", "types", "drops_repeats", "traced")
+        kept = {name: getattr(row, name) for name in names}
         return cls(data, initial=kept)
 
 

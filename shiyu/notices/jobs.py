@@ -1,6 +1,7 @@
 """Sending what is owed, and the clockwork around it (发送任务)."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 
 from procrastinate.contrib.django import app
 
@@ -19,7 +20,9 @@ def deliver(channel: str) -> None:
         send_all(channel)
         return
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="sender") as senders:
-        for done in [senders.submit(sender_thread, channel) for _ in range(AT_ONCE)]:
+        for done in [
+            senders.submit(copy_context().run, sender_thread, channel) for _ in range(AT_ONCE)
+        ]:
             done.result()
 
 

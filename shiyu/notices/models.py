@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from shiyu.common import trail
 from shiyu.notices.lifecycle import Channel, State
 from shiyu.people.models import Person
 
@@ -98,6 +99,7 @@ class Subscription(Peer):
     first, last    only cases of these places, as preorder numbers; None for all.
     before         the secret before the last change, which still signs until `before_until`.
     drops_repeats  the peer promises to drop what it has had: an unknown outcome is sent again.
+    traced         the peer wants our number with each event, as a `traceparent`.
     """
 
     class Standing(models.TextChoices):
@@ -116,6 +118,7 @@ class Subscription(Peer):
     before = models.TextField(default="", blank=True)
     before_until = models.DateTimeField(null=True, blank=True)
     drops_repeats = models.BooleanField(_("对方会去重"), default=False)
+    traced = models.BooleanField(_("附请求编号"), default=False, db_default=False)
 
     class Meta:
         ordering: ClassVar = ["id"]
@@ -210,6 +213,7 @@ class Delivery(models.Model):
     event     the event's id for subscribers, the same for all of them.
     facts     what the sentence or payload is made of; nothing about a person.
     sealed    what must not lie open (a verification code); emptied once it has been sent.
+    trail     the number of the request or job that owes it.
     attempts  how often sending began; the attempt in hand is the only one that may end it.
     left_at   when the attempt in hand passed the point of no return; None: nothing has left.
     due_at    not before this time: back-off, or the end of quiet hours.
@@ -223,6 +227,7 @@ class Delivery(models.Model):
     facts = models.JSONField(default=dict)
     sealed = models.TextField(default="", blank=True)
     event = models.UUIDField(null=True, blank=True)
+    trail = models.UUIDField(null=True, blank=True, default=trail.kept)
     urgent = models.BooleanField(_("紧急"), default=False)
     notice = models.ForeignKey(
         Notice, models.SET_NULL, null=True, blank=True, related_name="deliveries", db_index=False
@@ -263,6 +268,7 @@ class Delivery(models.Model):
                 condition=Q(state__in=["unknown", "failed"]),
             ),
             models.Index(fields=["state", "-id"], name="delivery_by_state"),
+            models.Index(fields=["trail"], name="delivery_by_trail"),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

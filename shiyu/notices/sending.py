@@ -1,11 +1,13 @@
 """The sender: takes deliveries up one by one and hands each to its channel (发送)."""
 
 import logging
+import time
 from collections.abc import Callable
 from functools import partial
 
 from django.db import connections
 
+from shiyu.common import trail
 from shiyu.common.egress import Door, Forbidden, NothingLeft, PerhapsLeft
 from shiyu.common.vault import Unreadable
 from shiyu.notices.actions.delivering import Claimed, Result, Stale, claim, pass_gate, settle
@@ -20,10 +22,18 @@ def send_one(channel: str, *, through: Door | None = None) -> bool:
     claimed = claim(channel)
     if claimed is None:
         return False
-    delivery = claimed.delivery
-    result = _handed(claimed, through)
-    if result is not None:
-        settle(delivery.pk, result, attempt=claimed.attempt)
+    delivery, began, job = claimed.delivery, time.perf_counter(), trail.here()
+    number = delivery.trail.hex if delivery.trail else trail.fresh()
+    with trail.walking(trail.Trail(number, f"deliver.{channel}", job=job.job if job else None)):
+        result = _handed(claimed, through)
+        settled = result is not None and settle(delivery.pk, result, attempt=claimed.attempt)
+        facts = {
+            "delivery": delivery.pk,
+            "attempt": claimed.attempt,
+            "outcome": result.outcome if result and settled else "stale",
+            "ms": round((time.perf_counter() - began) * 1000, 1),
+        }
+        log.info("delivery handed over", extra={"facts": facts})
     return True
 
 

@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from shiyu.cases.actions import Intake, report
 from shiyu.common.errors import Refused
 from shiyu.common.home import home
+from shiyu.common.orders import order
 from shiyu.journal.actions import moment
 from shiyu.notices.actions import owe
 from shiyu.notices.actions.flying import canary_arrived
@@ -128,7 +129,7 @@ def _flown(flight: str, plan: Plan, *, until: float) -> str:
     except Exception as error:  # whatever keeps a report from being taken in is looked for
         log.error("the canary's report was not taken in", exc_info=error)
         return "report"
-    job = owe_it.defer(flight=flight, people=people)
+    job = order(owe_it.configure(), flight=flight, people=people)
     while _is_waiting(job):
         if time.monotonic() > until:
             return "job"

@@ -23,6 +23,7 @@ COMMANDS = {
     "privacy": "the data catalogue; purge what was kept long enough; erase again",
     "reap": "put back, once, what killed workers left",
     "serve": "serve pages and the live feed",
+    "trace": "what came of one request: actions, jobs, deliveries",
     "verify": "replay the clocks, check invariants, seals and daily facts",
     "watch": "figures for Prometheus, and whether all is ready",
     "witness": "the signed heads of the journal, kept outside the database",

@@ -1,4 +1,4 @@
-"""Every job has a number as every request has, is counted, and its end is told (任务编号)."""
+"""Every job goes by the number of who ordered it, is counted, and its end is told (任务编号)."""
 
 import logging
 import time
@@ -8,7 +8,8 @@ from typing import Any
 from procrastinate.job_context import JobContext
 
 from shiyu.common import measures
-from shiyu.common.trail import Trail, fresh, walking
+from shiyu.common.orders import number_of
+from shiyu.common.trail import Trail, walking
 
 log = logging.getLogger("shiyu.jobs")
 
@@ -19,7 +20,8 @@ async def counted(
     """Around every job of a worker; also the thread a plain job runs in walks the same trail."""
     job = context.job
     began, outcome = time.perf_counter(), "failed"
-    with walking(Trail(fresh(), job.task_name, job=job.id)):
+    number, parent = number_of(job.task_kwargs)
+    with walking(Trail(number, job.task_name, job=job.id, parent=parent)):
         try:
             done = await call_next()
             outcome = "done"

@@ -48,6 +48,7 @@ def facts_of(record: logging.LogRecord) -> dict[str, Any]:
     walked = trail.here()
     if walked is not None:
         named = {"request": walked.number, "route": walked.route, "actor": walked.actor}
+        named |= {"span": walked.span, "parent": walked.parent, "link": walked.link}
         said |= {name: value for name, value in named.items() if value and name not in said}
         if walked.job is not None:
             said["job"] = walked.job

@@ -15,7 +15,8 @@ from django.db import transaction
 from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
-from shiyu.common import ready, together
+from shiyu.common import ready, together, trail
+from shiyu.common.orders import order
 from shiyu.notices.kinds import OUTSIDE, SENTENCES
 from shiyu.notices.lifecycle import Channel, State
 from shiyu.notices.models import Delivery, Notice, Wishes
@@ -125,8 +126,9 @@ def owe_deliveries(owed: Collection[Delivery]) -> None:
 
 def wake(channels: Iterable[str]) -> None:
     """After commit, put the senders' job into the queue, unless it waits there already."""
+    walked = trail.here()
     for channel in sorted(set(channels)):
-        transaction.on_commit(partial(_defer, str(channel)), robust=True)
+        transaction.on_commit(partial(_defer, str(channel), walked), robust=True)
 
 
 def check_kind(kind: str) -> None:
@@ -135,13 +137,13 @@ def check_kind(kind: str) -> None:
         raise ValueError(f"no sentence for {kind!r}")
 
 
-def _defer(channel: str) -> None:
+def _defer(channel: str, walked: trail.Trail | None) -> None:
     job = app.configure_task(
         DELIVER, queue=QUEUE, queueing_lock=f"notices_deliver_{channel}", allow_unknown=True
     )
     try:
-        with transaction.atomic():
-            job.defer(channel=channel)
+        with transaction.atomic(), trail.walking(walked):
+            order(job, channel=channel)
     except exceptions.AlreadyEnqueued:
         return
 

@@ -38,6 +38,7 @@ def subscribe(
     actor: Actor,
     places: tuple[int, int] | None = None,
     drops_repeats: bool = False,
+    traced: bool = False,
 ) -> tuple[Subscription, str]:
     """Have events sent to an address (订阅); returns the subscription and its secret, once.
 
@@ -57,6 +58,7 @@ def subscribe(
         last=last,
         made_at=timezone.now(),
         drops_repeats=drops_repeats,
+        traced=traced,
         **checked,
     )
     secret = _new_secret()
@@ -75,10 +77,11 @@ def change_subscription(
     name: str,
     drops_repeats: bool,
     actor: Actor,
+    traced: bool = False,
 ) -> Subscription:
     """Change where events go and which (改订阅)."""
     row = _locked(subscription, actor)
-    checked = _checked(url, types, name) | {"drops_repeats": drops_repeats}
+    checked = _checked(url, types, name) | {"drops_repeats": drops_repeats, "traced": traced}
     changed = sorted(field for field, value in checked.items() if getattr(row, field) != value)
     for field, value in checked.items():
         setattr(row, field, value)

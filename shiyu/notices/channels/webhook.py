@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable
 
+from shiyu.common import trail
 from shiyu.common.egress import Answered, Door, ask, door
 from shiyu.notices.actions.delivering import Result
 from shiyu.notices.actions.subscribing import secrets_of
@@ -33,11 +34,17 @@ def send(
     answer = ask(
         subscription.url,
         body,
-        headers=headers | {"Content-Type": CONTENT_TYPE},
+        headers=headers | {"Content-Type": CONTENT_TYPE} | _traced(subscription),
         through=through or door(Channel.WEBHOOK),
         gate=gate,
     )
     return result_of(answer)
+
+
+def _traced(subscription: Subscription) -> dict[str, str]:
+    """Our number, for a partner who wants it; nothing of it is signed."""
+    walked = trail.here()
+    return {"traceparent": trail.context(walked)} if subscription.traced and walked else {}
 
 
 def envelope(delivery: Delivery) -> bytes:

@@ -18,7 +18,6 @@ from shiyu.people.actors import Actor
 from shiyu.people.models import Person
 from shiyu.site import canary
 from shiyu.site.canary import Plan, fly, rehearse_report
-from shiyu.site.jobs import owe_it
 
 pytestmark = pytest.mark.django_db
 
@@ -65,12 +64,12 @@ def test_a_made_up_report_is_taken_in_and_leaves_nothing(world: World) -> None:
 def workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """The job and the sender do their part at once."""
 
-    def carried_out(flight: str, people: list[int]) -> int:
+    def carried_out(_job: object, flight: str, people: list[int]) -> int:
         owe_canary(flight, people)
         Delivery.objects.filter(kind=KIND).update(state=State.SENT)
         return 0
 
-    monkeypatch.setattr(owe_it, "defer", carried_out)
+    monkeypatch.setattr(canary, "order", carried_out)
 
 
 def test_it_comes_through_and_says_so(plan: Plan, workers: None) -> None:
@@ -103,7 +102,8 @@ def test_a_loss_names_its_step_and_is_told(
     if step == "report":
         monkeypatch.setattr(canary, "rehearse_report", fail)
     if step == "delivery":
-        monkeypatch.setattr(owe_it, "defer", lambda **said: owe_canary(said["flight"], []))
+        owed = lambda _job, flight, **_more: owe_canary(flight, [])  # noqa: E731
+        monkeypatch.setattr(canary, "order", owed)
 
     flight = fly(plan, wait_s=0)
 

@@ -172,7 +172,7 @@ def test_an_error_nobody_caught_is_told_in_the_same_way(log, monkeypatch):
 def test_each_line_of_json_names_the_request_and_who_asked():
     record = logging.LogRecord("shiyu.x", logging.INFO, __file__, 1, "said", (), None)
 
-    with walking(Trail("ab12", "desk:list", "person:7", job=5)):
+    with walking(Trail("ab12", "desk:list", "person:7", job=5, span="cd34")):
         said = json.loads(Json().format(record))
 
     del said["at"]
@@ -181,6 +181,7 @@ def test_each_line_of_json_names_the_request_and_who_asked():
         "from": "shiyu.x",
         "says": "said",
         "request": "ab12",
+        "span": "cd34",
         "route": "desk:list",
         "actor": "person:7",
         "job": 5,
