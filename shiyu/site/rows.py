@@ -27,19 +27,19 @@ WORDS_SHOWN = 14
 def table(rows: Iterable[Row], shown: Shown, here: str) -> SafeString:
     """All lines of a page; `here` is the list they stand in, as part of an address."""
     now, back = timezone.now(), _back(here)
-    return SafeString("\n".join(_line(row, shown, back, now) for row in rows))
+    return drawn.made(["\n".join(_line(row, shown, back, now) for row in rows)])
 
 
 def results(found: Iterable[Found], here: str) -> SafeString:
     """The lines of what a search found, each with why."""
     now, back = timezone.now(), _back(here)
-    return SafeString("\n".join(_result(line, back, now) for line in found))
+    return drawn.made(["\n".join(_result(line, back, now) for line in found)])
 
 
 def one(row: Row, shown: Shown, here: str, gone: str = "") -> SafeString:
     """A single line anew; `gone` says who took the case out of this list."""
     if gone:
-        return SafeString(_gone(row, shown, gone))
+        return drawn.made([_gone(row, shown, gone)])
     return table([row], shown, here)
 
 
