@@ -318,8 +318,8 @@ class Look(models.Model):
     Only ever added: what the reporter and the audit administrator read. Every time that a name
     or a number leaves the database unmasked has a row of its own.
 
-    A look with `until` after `at` is an access grant (查看授权): it opens these fields of this report
-    to this person until then, unless it is ended before (`LookEnd`).
+    A look with `until` after `at` is an access grant (查看授权): it opens these fields of this
+    report to this person until then, unless it is ended before (`LookEnd`).
 
     under    the look that allowed this one: the page was drawn again before its end.
     fields   what was shown: name, phone. Never what it said.

@@ -1,13 +1,22 @@
 """`shiyu privacy`: what is known of people, how long, and what was erased (隐私)."""
 
+import csv
 import json
 import os
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import django
 
 from shiyu.site.start import django_ready
+
+if TYPE_CHECKING:
+    from shiyu.privacy.actions.breaching import Affected, Extent
+
+TIME = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"])
+PRIVATE = 0o600
 
 
 @click.group("privacy")
@@ -61,3 +70,80 @@ def replay(path: Path) -> None:
 
     for name, count in sorted(replay_erasures(path).items()):
         click.echo(f"{name:<12} {count}")
+
+
+@command.command("breach")
+@click.option("--since", type=TIME, required=True, help="Read from then on, in the city's time.")
+@click.option("--until", type=TIME, help="Read before then; now if left out.")
+@click.option("--by", "account", default="", help="By this account alone.")
+@click.option("--case", "number", default="", help="Of this case alone.")
+@click.option("--to", type=click.Path(file_okay=False, path_type=Path), help="Where files go.")
+@click.option("--now", "for_real", is_flag=True, help="Do it; without this it is only reckoned.")
+def breach(
+    since: datetime,
+    until: datetime | None,
+    account: str,
+    number: str,
+    to: Path | None,
+    for_real: bool,
+) -> None:
+    """After a leak: end open access grants, list whose data were read, draft the notices.
+
+    Without --now nothing is changed and nothing written: how many grants would end, how many
+    people are affected. With it the grants end at once, and the folder --to gets affected.csv (no
+    names, no numbers) and two drafts to fill in.
+    """
+    django_ready()
+    from shiyu.privacy.actions import breaching
+
+    extent = _extent(since, until, account, number)
+    found, grants = breaching.affected(extent), breaching.open_grants(extent).count()
+    reads = sum(one.reads for one in found)
+    click.echo(f"{reads} reads of {len(found)} reports, {grants} grants open")
+    click.echo(f"{breaching.reporters_left(found)} of their makers can still be reached")
+    if not for_real:
+        click.echo("Nothing was changed. --now --to FOLDER ends the grants and writes the files.")
+        return
+    if to is None:
+        raise click.UsageError("--now needs --to FOLDER for the list and the drafts")
+    click.echo(f"{breaching.freeze(extent)} grants ended")
+    to.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _write_affected(to / "affected.csv", found)
+    for name, text in breaching.notices(extent, found):
+        _private(to / name).write_text(text)
+    click.echo(f"affected.csv and two drafts are in {to}. Close the account itself at /people/.")
+
+
+def _extent(since: datetime, until: datetime | None, account: str, number: str) -> "Extent":
+    from django.utils import timezone
+
+    from shiyu.cases.models import Case
+    from shiyu.people.models import Person
+    from shiyu.privacy.actions.breaching import Extent
+
+    person = Person.objects.filter(username=account).first()
+    case = Case.objects.filter(number=number.upper()).first()
+    if account and person is None:
+        raise click.UsageError(f"there is no account {account}")
+    if number and case is None:
+        raise click.UsageError(f"there is no case {number}")
+    return Extent(
+        timezone.make_aware(since),
+        timezone.make_aware(until) if until else timezone.now(),
+        person.pk if person else None,
+        case.pk if case else None,
+    )
+
+
+def _write_affected(path: Path, found: "list[Affected]") -> None:
+    with _private(path).open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["case", "report", "first", "last", "reads", "fields", "channels", "by"])
+        for one in found:
+            said = ("、".join(sorted(some)) for some in (one.fields, one.channels, one.readers))
+            rows.writerow([one.number, one.report, one.first, one.last, one.reads, *said])
+
+
+def _private(path: Path) -> Path:
+    path.touch(mode=PRIVATE)
+    return path
