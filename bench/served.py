@@ -27,7 +27,7 @@ from shiyu.common.embedded import Cluster
 from shiyu.common.home import PROJECT
 
 SHIYU = [sys.executable, "-c", "from shiyu.site.cli import main; main()"]
-READY_WITHIN_S = 60
+READY_WITHIN_S = 240
 STOP_WITHIN_S = 30
 THREADS = 4  # of each process, as `shiyu serve` has it
 TICKS = os.sysconf("SC_CLK_TCK")

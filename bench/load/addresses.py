@@ -1,4 +1,4 @@
-"""What is opened to be measured: everything of `bench.past`, searches, interfaces, every plain route.
+"""What is opened to be measured: that of `bench.past`, searches, interfaces, every plain route.
 
 A route that takes no argument and answers one of these people with a page is in the list by
 itself: nobody has to remember it here.

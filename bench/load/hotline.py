@@ -1,4 +1,4 @@
-"""T-L3: a hotline's file taken in: its time; killed and begun again; repeated; malformed (热线导入)."""
+"""T-L3: a file of a hotline: its time; killed, begun again; repeated; malformed rows (热线导入)."""
 
 import csv
 import json
@@ -135,7 +135,7 @@ def rejected(file: Path, home: Path) -> dict[str, int]:
 def _killed(file: Path, home: Path, kills: int, whole_s: float) -> Facts:
     """Begun so often and killed outright each time, ever at another moment of the work."""
     chance, counts = random.Random(9), []
-    for nth in range(kills):
+    for _nth in range(kills):
         running = subprocess.Popen(
             _words(file),
             cwd=PROJECT,

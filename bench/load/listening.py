@@ -1,4 +1,4 @@
-"""One page that listens to the live feed, as far as a server can tell; takes up where it broke off."""
+"""One page that listens to the live feed, as a server sees it; takes up where it broke off."""
 
 import asyncio
 import re

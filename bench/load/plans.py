@@ -1,4 +1,4 @@
-"""T-L6: no page takes more than twelve statements, none reads a large table from end to end (查询)."""
+"""T-L6: no page takes more than twelve statements or reads a large table whole (查询)."""
 
 import json
 import sys

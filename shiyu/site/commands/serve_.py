@@ -118,9 +118,9 @@ def _pages(host: str, port: int, processes: int, environment: dict[str, str]) ->
     words = ["--interface", "wsgi", "--workers", str(processes)]
     words += ["--blocking-threads", str(THREADS + WAITING_MOST + SPARE_THREADS)]
     words += ["--backpressure", str(CONNECTIONS)]
-    return Charge(
-        "Pages", _granian(host, port, [*words, "shiyu.site.wsgi:application"]), environment
-    )
+    # At "warning" it advises against so many threads: most of ours wait, see site/overload.py.
+    words += ["--log-level", "error", "shiyu.site.wsgi:application"]
+    return Charge("Pages", _granian(host, port, words), environment)
 
 
 def _live(host: str, port: int, environment: dict[str, str]) -> Charge:
