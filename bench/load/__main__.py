@@ -10,8 +10,8 @@ soak     rate=20 minutes=120                            T-L7  memory, open trans
 overload rate=25 times=5 seconds=60                     T-L8  five times too much
 latency  rounds=15                                            each page and list by size of city
 
---home HOME is a demo city that is kept (day, plans, soak, overload, latency); without it one of
-`cases=` cases is made for this run alone. `day`, `soak` and `overload` write into it.
+--home HOME is a demo city that is kept (not for create); without it one of `cases=` cases is made
+for this run alone. All but `plans` and `latency` write into it.
 """
 
 import json
@@ -23,7 +23,7 @@ from pathlib import Path
 
 from bench.measure import machine
 
-WITH_HOME = frozenset({"day", "plans", "soak", "overload", "latency"})
+OF_ITS_OWN = frozenset({"create"})
 
 
 def main() -> int:
@@ -37,7 +37,7 @@ def main() -> int:
     asked = {key: float(value) for key, _, value in (word.partition("=") for word in said)}
     begun, load = time.monotonic(), os.getloadavg()[0]
     work = import_module(f"bench.load.{name}")
-    given = {"home": Path(home) if home else None} if name in WITH_HOME else {}
+    given = {} if name in OF_ITS_OWN else {"home": Path(home) if home else None}
     found = work.run(**given, **asked)
     found = {"proof": name, "asked": asked, "machine": machine(), "load": load, **found}
     found |= {"load_after": os.getloadavg()[0], "took_s": round(time.monotonic() - begun)}

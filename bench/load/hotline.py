@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import random
+import secrets
 import subprocess
 import time
 from datetime import UTC, datetime, timedelta
@@ -12,8 +13,8 @@ from typing import Any
 
 import psycopg
 
-from bench.load.place import Facts
-from bench.served import SHIYU, carry_out, own_home
+from bench.load.place import Facts, demo_city
+from bench.served import SHIYU, carry_out
 from shiyu.common.connection import conninfo
 from shiyu.common.home import PROJECT
 
@@ -42,21 +43,21 @@ MOST_S = 600
 MALFORMED = 100
 
 
-def run(*, rows: float = 100_000, kills: float = 10, cases: float = 200) -> Facts:
+def run(
+    home: Path | None = None, *, rows: float = 100_000, kills: float = 10, cases: float = 200
+) -> Facts:
     """Two files of so many rows, one in a hundred malformed: taken in once; and under kills."""
-    with own_home() as home:
-        log = home / "bench.log"
-        carry_out([*SHIYU, "migrate"], log=log)
-        carry_out([*SHIYU, "demo", "make", "--cases", str(int(cases))], log=log)
+    run_ = secrets.token_hex(3).upper()
+    with demo_city(home, cases=int(cases)) as (place, log):
         with psycopg.connect(**conninfo("owner")) as connection:
             places = connection.execute(PLACES).fetchall()
-        first, second = (home / f"{name}.csv" for name in "AB")
+        first, second = (place / f"{name}{run_}.csv" for name in "AB")
         bad = [write(file, int(rows), places, file.stem) for file in (first, second)]
         found: Facts = {"rows": int(rows), "malformed": bad}
-        found["whole"] = _taken(first, home, "A", int(rows) - bad[0], bad[0])
-        found["again"] = _taken(first, home, "A", int(rows) - bad[0], bad[0])
-        found["killed"] = _killed(second, home, int(kills), found["whole"]["seconds"])
-        found["after_kills"] = _taken(second, home, "B", int(rows) - bad[1], bad[1])
+        found["whole"] = _taken(first, int(rows) - bad[0], bad[0])
+        found["again"] = _taken(first, int(rows) - bad[0], bad[0])
+        found["killed"] = _killed(second, int(kills), found["whole"]["seconds"])
+        found["after_kills"] = _taken(second, int(rows) - bad[1], bad[1])
         found["verify"] = carry_out([*SHIYU, "verify", "invariants"], log=log)
     well = all(found[name]["exact"] for name in ("whole", "again", "after_kills"))
     well = well and found["whole"]["seconds"] <= MOST_S and found["again"]["figures"]["new"] == 0
@@ -87,15 +88,15 @@ def write(file: Path, count: int, places: list[Any], mark: str) -> int:
     return bad
 
 
-def _taken(file: Path, home: Path, mark: str, good: int, bad: int) -> Facts:
+def _taken(file: Path, good: int, bad: int) -> Facts:
     """To its end; what is there of it afterwards, and what was put aside with a reason."""
     begun, before = time.perf_counter(), os.getloadavg()[0]
     ended = subprocess.run(_words(file), cwd=PROJECT, capture_output=True, text=True, check=False)
     seconds = round(time.perf_counter() - begun, 1)
     said = ended.stdout.strip().splitlines()
     figures = json.loads(said[-1]) if ended.returncode == 0 and said else {"new": -1}
-    there = kept(mark)
-    aside = rejected(file, home)
+    there = kept(file.stem)
+    aside = rejected(file)
     exact = there["rows"] == there["distinct"] == good and not there["without_a_line"]
     exact = exact and aside["rows"] == bad == aside["with_reason"]
     return {
@@ -118,7 +119,7 @@ def kept(mark: str) -> dict[str, int]:
     return {"rows": rows, "distinct": distinct, "without_a_line": without}
 
 
-def rejected(file: Path, home: Path) -> dict[str, int]:
+def rejected(file: Path) -> dict[str, int]:
     """The rows of the file of rejects, and those of them that say why."""
     found = sorted(file.parent.glob(f"{file.stem}*reject*"))
     if not found:
@@ -132,7 +133,7 @@ def rejected(file: Path, home: Path) -> dict[str, int]:
     }
 
 
-def _killed(file: Path, home: Path, kills: int, whole_s: float) -> Facts:
+def _killed(file: Path, kills: int, whole_s: float) -> Facts:
     """Begun so often and killed outright each time, ever at another moment of the work."""
     chance, counts = random.Random(9), []
     for _nth in range(kills):
@@ -148,7 +149,7 @@ def _killed(file: Path, home: Path, kills: int, whole_s: float) -> Facts:
         except subprocess.TimeoutExpired:
             running.kill()
             running.wait()
-        counts.append(kept("B")["rows"])
+        counts.append(kept(file.stem)["rows"])
     return {"kills": kills, "rows_after_each": counts}
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import secrets
 import subprocess
 import threading
 import time
@@ -45,15 +46,20 @@ ARGUMENTS = json.dumps({"flight": "load", "people": []})
 
 
 def run(
-    *, rate: float = 50, minutes: float = 10, rows: float = 100_000, cases: float = 200
+    home: Path | None = None,
+    *,
+    rate: float = 50,
+    minutes: float = 10,
+    rows: float = 100_000,
+    cases: float = 200,
 ) -> Facts:
     """So many jobs a second; in the second half a file of so many rows is taken in beside them."""
-    with demo_city(None, cases=int(cases)) as (home, log):
+    with demo_city(home, cases=int(cases)) as (place, log):
         serving = Serving(log=log, port=free_port(2))
         try:
             wait_for(serving)  # type: ignore[arg-type]
             time.sleep(5)
-            return _run(home, rate, 60 * minutes, int(rows))
+            return _run(place, rate, 60 * minutes, int(rows))
         finally:
             serving.end()
 
@@ -64,8 +70,8 @@ def _run(home: Path, rate: float, seconds: float, rows: int) -> Facts:
             "SELECT coalesce(max(id), 0) FROM procrastinate_jobs"
         ).fetchone() or (0,)
         places: list[Any] = connection.execute(PLACES).fetchall()
-    file = home / "Q.csv"
-    write(file, rows, places, "Q")
+    file = home / f"Q{secrets.token_hex(3).upper()}.csv"
+    write(file, rows, places, file.stem)
     imported: Facts = {}
     importing = threading.Thread(target=_import, args=(file, seconds / 2, imported))
     importing.start()

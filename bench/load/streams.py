@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 import psycopg
 
@@ -28,9 +29,16 @@ AUDIENCE = [sys.executable, "-m", "bench.load.audience"]
 HAPPENED = "INSERT INTO journal_change (topic, ref, version) VALUES ('case', %s, %s)"
 
 
-def run(*, count: float = 2000, rate: float = 20, seconds: float = 60, cases: float = 400) -> Facts:
+def run(
+    home: Path | None = None,
+    *,
+    count: float = 2000,
+    rate: float = 20,
+    seconds: float = 60,
+    cases: float = 400,
+) -> Facts:
     """So many streams, so many events a second; then the feed is killed, events going on."""
-    with demo_city(None, cases=int(cases)) as (_home, log):
+    with demo_city(home, cases=int(cases)) as (_place, log):
         plan: Facts = json.loads(carry_out([*AUDIENCE, str(int(count))], log=log))
         pages = Pages(log=log)
         try:
