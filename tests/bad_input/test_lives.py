@@ -21,12 +21,14 @@ from shiyu.cases import actions as do
 from shiyu.cases.audit import Audited, broken_invariants, replay_all
 from shiyu.cases.models import Assignment, Case
 from shiyu.cases.story import STEPS, steps_of
+from shiyu.cases.tests import clock_model
 from shiyu.cases.tests.lifecycle_model import OPEN, Model, No
-from shiyu.cases.tests.world import PEOPLE, World, build
+from shiyu.cases.tests.world import KINDS, LIMITS, PEOPLE, World, build
 from shiyu.cases.timing import clocks_of
 from shiyu.common.errors import Refused
 from shiyu.journal.models import Line
 from shiyu.people.actors import Actor
+from tests.bad_input.machine import Passing
 from tests.every_page.people import WORK_OF
 
 pytestmark = pytest.mark.django_db
@@ -49,12 +51,31 @@ WHO = (
 OTHER_GROUNDS = frozenset({"recall", "reopen", "escalate", "appeal", "exempt", "refuse_appeal"})
 """Refused for more reasons than stage and policy: minutes, days, a centre above, being late."""
 
+PROGRAM = {"hand_over": "units merged", "import_close": "records of the past"}
+"""Moves that only the program makes: where they are walked."""
+MAY_BE_LATE = frozenset({"ask_extension", "ask_suspension"})
+"""Refused, too, when the unit's time is over."""
+OFFICE = {
+    "hours": [["08:00", "12:00"], ["14:00", "18:00"]],
+    "weekdays": [1, 2, 3, 4, 5],
+    "holidays": [],
+    "workdays": [],
+}
+"""The made city's calendar, by hand."""
+ZONE = "Asia/Shanghai"
+
+
+def under(unit: Any) -> str:
+    """Under which standard a case is filed when this unit is spoken of: minutes, hours or days."""
+    return {"D1": "manhole", "D3": "lamp"}.get(unit.code, "manhole")
+
+
 Act = Callable[[World, Case, Actor, list[Any]], object]
 WHY = "写明原因"
 ACTS: dict[str, Act] = {
     "accept": lambda w, c, a, u: do.accept(c, actor=a),
     "dismiss": lambda w, c, a, u: do.dismiss(c, reason=WHY, actor=a),
-    "file": lambda w, c, a, u: do.file(c, standard=w.standards["manhole"], actor=a),
+    "file": lambda w, c, a, u: do.file(c, standard=w.standards[under(u[0])], actor=a),
     "escalate": lambda w, c, a, u: do.escalate(c, reason=WHY, actor=a),
     "dispatch": lambda w, c, a, u: do.dispatch(c, lead=u[0], co=u[1:], reason=WHY, actor=a),
     "recall": lambda w, c, a, u: do.recall(c, actor=a),
@@ -101,17 +122,22 @@ class CaseLife(RuleBasedStateMachine):
         super().__init__()
         self.undo = transaction.atomic()
         self.undo.__enter__()
+        self.passing = Passing()
         report = self.world.report()[0]
         self.case, self.reporter = report.case, Actor.receipt(report.pk)
         self.model, self.centre, self.ever = Model(), "gulou", set()
-        self.lines = 1
+        self.lines, self.filed = 1, ""
+        self.told: list[dict[str, Any]] = []
+        self.note("report", [])
 
     def teardown(self) -> None:
         try:
             found = [fault for fault in replay_all(Audited()) if fault is not None]
             assert [*found, *broken_invariants()] == []
             self._spans_are_whole()
+            self._clocks_are_as_counted()
         finally:
+            self.passing.end()
             transaction.set_rollback(True)
             self.undo.__exit__(None, None, None)
 
@@ -129,6 +155,12 @@ class CaseLife(RuleBasedStateMachine):
         likely = self.likely()
         move, who, unit = likely[pick % len(likely)]
         self.tried(move, who, [unit] if unit else units)
+
+    @rule(minutes=st.sampled_from([1, 9, 11, 16, 45, 130, 300, 700, 1500, 4400, 30_000]))
+    def time_passes(self, minutes: int) -> None:
+        """Nothing happens; what is due or late by now is what the walk through the minutes says."""
+        self.passing.pass_(minutes * 60)
+        self._clocks_are_as_counted()
 
     def likely(self) -> list[tuple[str, str, str]]:
         """Moves that the pencil and the policy let through: else no case would come far."""
@@ -155,7 +187,8 @@ class CaseLife(RuleBasedStateMachine):
         if refusal is not None:
             assert (self.case.stage, self.case.version) == (before, version)
             assert self.count() == self.lines, "a refusal leaves no line"
-            expected = not allowed or after is None or move in OTHER_GROUNDS | STAYS
+            late = move in MAY_BE_LATE and units[0] in self.late()
+            expected = not allowed or after is None or late or move in OTHER_GROUNDS | STAYS
             assert expected, f"{who} should be let {move} at {before}: {refusal}"
             return
         assert allowed, f"{who} was let {move} at {before}"
@@ -165,7 +198,65 @@ class CaseLife(RuleBasedStateMachine):
             self.ever |= set(units)
         if move == "escalate":
             self.centre = "city"
+        if move == "file":
+            self.filed = under(self.world.units[units[0]])
+        self.note(move, units)
         self.holds(move)
+
+    def note(self, move: str, units: list[str]) -> None:
+        """One line of the story that the slow clock is told: when, what, whose."""
+        at = Line.objects.filter(subject=self.case.subject).latest("id").occurred_at
+        line: dict[str, Any] = {"at": at.isoformat(), "move": move}
+        if move in OF_A_UNIT:
+            line["unit"] = units[0]
+        if move == "dispatch":
+            line["units"] = units
+        if move == "reopen":
+            active = {self.world.units[u].pk: u for u in UNITS}
+            line["units"] = [active[pk] for pk in sorted(self.model.working)]
+        self.told.append(line)
+
+    def counted(self) -> list[dict[str, Any]]:
+        """Every clock of this case by a walk through the minutes that shares no code with ours."""
+        limits: dict[str, Any] = dict(LIMITS)
+        if self.filed:
+            limits["handling"] = KINDS[self.filed][7]
+        scenario = {
+            "id": "walk",
+            "timezone": ZONE,
+            "now": timezone.now().isoformat(),
+            "calendar": OFFICE,
+            "calendars": {},
+            "workday": "end_of_day",
+            "allowances": limits,
+            "lines": self.told,
+        }
+        found: list[dict[str, Any]] = clock_model.answer(scenario)["clocks"]
+        return found
+
+    def late(self) -> set[str]:
+        """The units whose time for handling is over."""
+        return {
+            one["unit"]
+            for one in self.counted()
+            if one["clock"] == "handling" and one["late"] and one["state"] != "ended"
+        }
+
+    def _clocks_are_as_counted(self) -> None:
+        """What ran, what is left, due and late: minute by minute the same."""
+        self.case.refresh_from_db()
+        steps, now = steps_of(self.case), timezone.now()
+        known = {str(self.world.units[u].pk): u for u in UNITS}
+        told = [
+            (c.name, known.get(c.unit or ""), c.state.value, c.used, c.budget, c.late,
+             c.due.isoformat() if c.due else None)
+            for c in clocks_of(self.case, steps, now=now)
+        ]  # fmt: skip
+        slow = [
+            (c["clock"], c["unit"], c["state"], c["used"], c["budget"], c["late"], c["due"])
+            for c in self.counted()
+        ]
+        assert sorted(told, key=str) == sorted(slow, key=str)
 
     def holds(self, move: str) -> None:
         """No step skipped, none lost, none unwritten, one at the head."""
@@ -255,11 +346,11 @@ def test_every_move_with_a_form_is_walked_or_says_where() -> None:
     assert set(ACTS) | set(ELSEWHERE) == set(WORK_OF)
 
 
-def test_cases_live_as_the_pencil_says_whoever_moves_them(db: None) -> None:
+def test_cases_live_as_the_pencil_says_whoever_moves_them(clock_ahead: None) -> None:
     live(14, 25, at_random=False)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("part", range(10))
-def test_ten_thousand_lives_of_fifty_steps(part: int, db: None) -> None:
+def test_ten_thousand_lives_of_fifty_steps(part: int, clock_ahead: None) -> None:
     live(1000, 50, at_random=True)
