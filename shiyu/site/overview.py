@@ -104,6 +104,7 @@ PARTS = (
                 *("privacy:catalogue", _("个人信息"), _("记了什么、存多久、谁要求删除")),
                 *(SECURITY, AUDIT),
             ),
+            _line("backups", _("备份和演练"), _("出事能恢复到哪一刻，演练过没有"), SYSTEM, AUDIT),
             _line("desk:journal", _("日志封存"), _("日志封到哪里、有没有改过"), SECURITY, AUDIT),
         ),
     ),

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from shiyu.site import health, looks, overview
+from shiyu.site.backup.page import backups
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="healthz"),  # answered before, by health.Health
@@ -19,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("privacy/", include("shiyu.privacy.urls")),
     path("language/", set_language, name="set_language"),
     path("overview/", overview.overview, name="overview"),
+    path("backups/", backups, name="backups"),
     path("size/", looks.size, name="size"),
     path("looks/", looks.looks, name="looks"),
     path("favicon.ico", looks.favicon, name="favicon"),

@@ -117,6 +117,7 @@ ADDRESSES: dict[str, list[Address]] = {
     "notices:confirm": [of(SIGNED_IN, NO_METHOD, NOT_SO, channel="sms")],
     "notices:drop": [of(SIGNED_IN, NO_METHOD, NONE, channel="sms")],
     "notices:connectors": [of(SIGNED_IN, holders=KEEPERS)],
+    "backups": [of(SIGNED_IN, holders=KEEPERS)],
     "notices:house": [of(SIGNED_IN, NO_METHOD, FOUND, holders=SYSTEM)],
     "notices:new_connector": [
         of(SIGNED_IN, OK, {OK, NOT_SO}, holders=SYSTEM, channel="mail"),

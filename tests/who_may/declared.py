@@ -58,6 +58,7 @@ ROOMS: dict[str, str] = {
     "mfa_": OWN,
     "openid_": OWN,
     "api:": CITY,
+    "backups": CITY,
     "calendars:": CITY,
     "catalogue:": CITY,
     "places:": CITY,

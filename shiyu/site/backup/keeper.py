@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
@@ -22,6 +23,7 @@ from shiyu.site.backup.keeping import keep_up
 from shiyu.site.backup.plan import Plan, read_plan
 from shiyu.site.backup.restoring import SHIYU
 from shiyu.site.backup.server import connect, timeline_of
+from shiyu.site.backup.state import in_trouble, see, write_seen
 from shiyu.site.backup.store import Store, Trouble
 
 EVERY_S = 30.0
@@ -47,10 +49,14 @@ class Keeper:
             with connect() as connection:
                 keep_up(connection, store)
                 timeline = timeline_of(connection)
+                seen = see(plan, store, connection)
             self._take_if_due(plan, store, timeline)
+            write_seen(seen)
         except (Trouble, psycopg.Error, OSError) as error:
             said = (str(error).strip().splitlines() or [type(error).__name__])[0]
             trouble = f"Backups are not being kept up: {said}"
+            with suppress(OSError):  # this disk may be the one that is full
+                write_seen(in_trouble(plan, said))
         if trouble != self.said:
             print(trouble or "(backups: well again)", file=sys.stderr, flush=True)
         self.said = trouble
