@@ -27,13 +27,13 @@ from shiyu.common.connection import URLS
 from shiyu.common.embedded import Cluster
 from shiyu.site.start import django_ready
 
-PLAIN, BROKEN, BEFORE = "plain", "broken", "before"
+PLAIN, BROKEN, BEFORE, REFERENCE = "plain", "broken", "before", "reference"
 WAITS = "CONCURRENTLY"
 LOCK_HELD_WITHIN_S = 10.0
 
 
-def run(stride: float = 1, whole: float = 3) -> Facts:
-    """stride  of migrations in a transaction only each so-manieth statement; 1: each."""
+def run(most: float = 0, whole: float = 3) -> Facts:
+    """most  of a migration in a transaction only so many statements, spread evenly; 0: each."""
     for name in [name for name in os.environ if name.startswith("SHIYU_")]:
         del os.environ[name]
     with tempfile.TemporaryDirectory(prefix="shiyu-bench-") as folder:
@@ -42,7 +42,7 @@ def run(stride: float = 1, whole: float = 3) -> Facts:
         cluster = Cluster(Path(folder), throwaway=True)
         databases = Databases(cluster, cluster.hold())
         try:
-            found = _each(databases, int(stride))
+            found = _each(databases, int(most))
             found["killed_whole"] = [_killed(databases) for _ in range(int(whole))]
         finally:
             cluster.stop()
@@ -52,13 +52,11 @@ def run(stride: float = 1, whole: float = 3) -> Facts:
     return found
 
 
-def _each(databases: Databases, stride: int) -> Facts:
-    for name in (PLAIN, BROKEN):
-        databases.make(name)
-        for role in ("owner",):
-            grants = Path(__file__).parents[2] / "shiyu" / "common" / "grants.sql"
-            with databases.connect(name, role) as owner:
-                owner.execute(grants.read_bytes())
+def _each(databases: Databases, most: int) -> Facts:
+    databases.make(PLAIN)
+    grants = Path(__file__).parents[2] / "shiyu" / "common" / "grants.sql"
+    with databases.connect(PLAIN, "owner") as owner:
+        owner.execute(grants.read_bytes())
     os.environ["SHIYU_OWNER_URL"] = _urls(databases, PLAIN)["SHIYU_OWNER_URL"]
     django_ready("owner")
     from django.db import connection
@@ -69,60 +67,69 @@ def _each(databases: Databases, stride: int) -> Facts:
     breaking = Breaking(databases, executor)
     wrong: list[str] = []
     for migration, _backwards in plan:
-        wrong += breaking.one(migration, stride)
-        if wrong:  # the two databases are no longer alike
+        wrong += breaking.one(migration, most)
+        if wrong:  # what follows would be judged by what went wrong here
             break
     connection.close()
+    databases.make(REFERENCE)
+    subprocess.run([*SHIYU, "migrate"], env={**os.environ, **_urls(databases, REFERENCE)})
+    here, there = _granted(databases.parts(PLAIN)), _granted(databases.parts(REFERENCE))
     return {
         "migrations": breaking.migrations,
+        "of_the_program": breaking.ours,
         "outside_a_transaction": breaking.outside,
         "statements": breaking.statements,
         "broken_off": breaking.broken_off,
         "in_the_midst": breaking.midst,
-        "wrong": wrong,
+        "wrong": wrong + [*differences(there, here)],
     }
 
 
 class Breaking:
-    """Two databases side by side: one migrated plainly, one broken off and migrated again."""
+    """A database in which each migration is broken off before it is carried out in peace."""
 
     def __init__(self, databases: Databases, executor: Any) -> None:
         self.databases, self.executor = databases, executor
-        self.migrations = self.statements = self.broken_off = self.midst = 0
+        self.migrations = self.ours = self.statements = self.broken_off = self.midst = 0
         self.outside: list[str] = []
 
-    def one(self, migration: Any, stride: int) -> list[str]:
+    def one(self, migration: Any, most: int) -> list[str]:
+        """Other people's migrations are carried out only: they are tried where they are made."""
         self.migrations += 1
         at = (migration.app_label, migration.name)
         self.before = self.executor.loader.project_state(at, at_end=False)
+        self.before.apps  # noqa: B018 - rendered once, not for each try
         self.said: list[str] = []
-        if not migration.atomic:
-            self.outside.append(".".join(at))
-            self.databases.make(BEFORE, like=PLAIN)
-        ended = self._apply(migration, PLAIN)
-        if ended:
-            return [f"{'.'.join(at)} does not run at all: {ended}"]
-        count, statements = len(self.said), list(self.said)
-        self.statements += count
+        if not migration.__module__.startswith("shiyu."):
+            return self._in_peace(migration)
+        self.ours += 1
         if migration.atomic:
-            found = self._in_transaction(migration, range(1, count + 1, stride))
-        else:
-            found = self._outside(migration, statements)
-        return found + self._compare(migration, BROKEN, PLAIN, "in the end")
+            return self._in_transaction(migration, most)
+        self.outside.append(".".join(at))
+        self.databases.make(BEFORE, like=PLAIN)
+        return self._in_peace(migration) or self._outside(migration, list(self.said))
 
-    def _in_transaction(self, migration: Any, numbers: range) -> list[str]:
-        """Nothing stays of it, wherever it is broken off; then it runs."""
-        before = self.databases.parts(BROKEN)
-        for number in numbers:
-            ended = self._apply(migration, BROKEN, break_at=number)
-            if not ended:
-                return [f"{migration}: not broken off at statement {number}"]
+    def _in_peace(self, migration: Any) -> list[str]:
+        ended = self._apply(migration, PLAIN)
+        self.statements += len(self.said)
+        return [f"{migration} does not run: {ended}"] if ended else []
+
+    def _in_transaction(self, migration: Any, most: int) -> list[str]:
+        """Nothing stays of it, wherever it is broken off; then it runs.
+
+        How many statements there are is known when one more than the last is asked for.
+        """
+        before = self.databases.parts(PLAIN)
+        number, step = 1, 1
+        while self._apply(migration, PLAIN, break_at=number):
             self.broken_off += 1
-            if self.databases.parts(BROKEN) != before:
-                said = [*differences(before, self.databases.parts(BROKEN))]
+            if self.databases.parts(PLAIN) != before:
+                said = [*differences(before, self.databases.parts(PLAIN))]
                 return [f"{migration}: something stays after statement {number}: {said}"]
-        ended = self._apply(migration, BROKEN)
-        return [f"{migration}: {ended}"] if ended else []
+            step = step * 2 if most and number >= most else 1
+            number += step
+        self.statements += len(self.said)
+        return []
 
     def _outside(self, migration: Any, statements: list[str]) -> list[str]:
         """Broken off before each statement, and in those that wait; run again each time."""
@@ -143,7 +150,6 @@ class Breaking:
                 wrong.append(f"{migration}: after {where} it does not run again: {again}")
             else:
                 wrong += self._compare(migration, BROKEN, PLAIN, where)
-        self.databases.make(BROKEN, like=PLAIN)
         return wrong
 
     def _compare(self, migration: Any, one: str, other: str, when: str) -> list[str]:
@@ -244,8 +250,8 @@ def _killed(databases: Databases) -> Facts:
         if command.returncode == 0:
             break
         kills["ended by itself"] += 1
-    here, plain = databases.parts(name), databases.parts(PLAIN)
-    return {**kills, "different": [*differences(_granted(plain), _granted(here))]}
+    here, there = databases.parts(name), databases.parts(REFERENCE)
+    return {**kills, "different": [*differences(there, here)]}
 
 
 def _granted(parts: set[str]) -> set[str]:
