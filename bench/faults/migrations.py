@@ -81,7 +81,7 @@ def _each(databases: Databases, most: int) -> Facts:
         "statements": breaking.statements,
         "broken_off": breaking.broken_off,
         "in_the_midst": breaking.midst,
-        "wrong": wrong + [*differences(there, here)],
+        "wrong": [*wrong, *differences(there, here)],
     }
 
 
@@ -121,7 +121,9 @@ class Breaking:
         """
         before = self.databases.parts(PLAIN)
         number, step = 1, 1
-        while self._apply(migration, PLAIN, break_at=number):
+        while ended := self._apply(migration, PLAIN, break_at=number):
+            if len(self.said) < number:
+                return [f"{migration} does not run: {ended}"]
             self.broken_off += 1
             if self.databases.parts(PLAIN) != before:
                 said = [*differences(before, self.databases.parts(PLAIN))]
