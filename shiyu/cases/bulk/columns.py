@@ -19,9 +19,25 @@ TEXTS = (
 
 def copy(table: str, rows: pl.DataFrame) -> None:
     """Write rows with one COPY."""
-    text = rows.write_csv(include_header=False, null_value="\\N", datetime_format=TIME_FORMAT)
-    never = [name for name in rows.columns if name in TEXTS]
-    copy_csv(table, rows.columns, text.encode(), never_null=never)
+    copy_csv(table, rows.columns, as_csv(rows), never_null=_never(rows))
+
+
+def as_csv(rows: pl.DataFrame) -> bytes:
+    """Rows as COPY reads them."""
+    said = rows.write_csv(include_header=False, null_value="\\N", datetime_format=TIME_FORMAT)
+    return said.encode()
+
+
+def copy_words(table: str, rows: pl.DataFrame) -> str:
+    """The COPY of these rows, for whoever writes on a connection of their own."""
+    said, never = "FORMAT csv, NULL '\\N'", _never(rows)
+    if never:
+        said += f", FORCE_NOT_NULL ({', '.join(never)})"
+    return f"COPY {table} ({', '.join(rows.columns)}) FROM STDIN WITH ({said})"
+
+
+def _never(rows: pl.DataFrame) -> list[str]:
+    return [name for name in rows.columns if name in TEXTS]
 
 
 def subject() -> pl.Expr:
@@ -41,9 +57,20 @@ def salted(words: pl.Series) -> tuple[pl.Series, pl.Series]:
 
 def numbers(count: int, prefix: str, timezone: str) -> pl.Expr:
     """New case numbers by the local day of `reported_at`: one sequence, gaps allowed."""
-    day = pl.col("reported_at").dt.convert_time_zone(timezone).dt.strftime("%Y%m%d")
-    number = pl.Series("number", draw("cases_number_seq", count)).cast(pl.String).str.zfill(6)
-    return pl.concat_str(pl.lit(prefix), day, pl.lit(number)).alias("number")
+    drawn = pl.Series("number", draw("cases_number_seq", count))
+    return _numbered(pl.col("reported_at"), drawn, prefix, timezone).alias("number")
+
+
+def numbered(reported: pl.Series, drawn: pl.Series, prefix: str, timezone: str) -> pl.Series:
+    """Case numbers by the local day of the report, with numbers drawn already."""
+    rows = pl.DataFrame({"reported_at": reported})
+    asked = _numbered(pl.col("reported_at"), drawn, prefix, timezone)
+    return rows.select(asked.alias("number"))["number"]
+
+
+def _numbered(reported: pl.Expr, drawn: pl.Series, prefix: str, timezone: str) -> pl.Expr:
+    day = reported.dt.convert_time_zone(timezone).dt.strftime("%Y%m%d")
+    return pl.concat_str(pl.lit(prefix), day, pl.lit(drawn.cast(pl.String).str.zfill(6)))
 
 
 def yellow_of_fixed(due: str) -> pl.Expr:

@@ -110,7 +110,7 @@ class _Pages:
         for told in past.told:
             at, subject = told.step.at, past.case.subject
             self.told.append((at, past, told, subject))
-            if owed := _owed(past, told):
+            if owed := owed_by(past, told):
                 self.told.append((at, past, *owed))
 
     def number(self) -> None:
@@ -135,7 +135,7 @@ class _Pages:
             self.lines.append((line, at, subject, told.step.verb, actor, facts, remark, commitment))
 
 
-def _owed(past: Past, told: Told) -> tuple[Told, str] | None:
+def owed_by(past: Past, told: Told) -> tuple[Told, str] | None:
     """The line that a step writes in another case: joined there, or a child of it done."""
     step = told.step
     if step.verb == "merge" and past.merged_into is not None:

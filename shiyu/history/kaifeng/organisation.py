@@ -53,6 +53,22 @@ BRANCHES = frozenset(
 """City departments of which each county has a branch, by their short names."""
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many people sit where (编制规模).
+
+    desks     so many times the people of DESKS.
+    clerks, walkers  in each township's room; handlers in each department and branch.
+    branches  city departments of which each county has one.
+    """
+
+    desks: int = 1
+    clerks: int = 1
+    walkers: int = 2
+    handlers: int = 1
+    branches: frozenset[str] = BRANCHES
+
+
 EVERY_DAY = ("城市管理局", "城管执法支队", "交警支队", "环卫中心", "排水中心")
 STREET_HOURS = (("07:00", "12:00"), ("13:30", "20:30"))
 
@@ -67,15 +83,20 @@ class Organisation:
 
 
 def found_organisation(
-    places: Iterable[Place], *, chance: Random, actor: Actor, progress: Callable[[str], None]
+    places: Iterable[Place],
+    *,
+    chance: Random,
+    actor: Actor,
+    progress: Callable[[str], None],
+    size: Size = Size(),
 ) -> Organisation:
     """Found all units of the demo city and put made-up people into their posts."""
     places = list(places)
     found = Organisation(departments=found_departments(ROOT, actor=actor))
     _centres(found, places, actor)
-    _branches(found, actor)
+    _branches(found, size.branches, actor)
     progress(f"{len(found.centres) + len(found.departments) + len(found.branches)} units")
-    staff = _Staff({place.code: place for place in places}, Names(chance))
+    staff = _Staff({place.code: place for place in places}, Names(chance), size)
     staff.desks(found)
     staff.rooms(found)
     staff.handlers(found)
@@ -121,10 +142,10 @@ def _centres(found: Organisation, places: Sequence[Place], actor: Actor) -> None
         )
 
 
-def _branches(found: Organisation, actor: Actor) -> None:
+def _branches(found: Organisation, names: Iterable[str], actor: Actor) -> None:
     """In each county a branch of the departments that work in the street."""
     counties = [unit for unit in found.centres.values() if unit.tier == Tier.COUNTY]
-    for department in (found.departments[name] for name in sorted(BRANCHES)):
+    for department in (found.departments[name] for name in sorted(names)):
         for centre in counties:
             county = centre.name.removesuffix("社会治理指挥中心")
             found.branches[centre.place_code, department.short_name] = actions.create_unit(
@@ -143,9 +164,10 @@ def _branches(found: Organisation, actor: Actor) -> None:
 class _Staff:
     """Plans posts and the people in them, with usernames that say where they sit."""
 
-    def __init__(self, places: dict[str, Place], names: Names) -> None:
+    def __init__(self, places: dict[str, Place], names: Names, size: Size) -> None:
         self._places = places
         self._names = names
+        self._size = size
         self.posts: list[PlannedPost] = []
 
     def desks(self, found: Organisation) -> None:
@@ -156,7 +178,7 @@ class _Staff:
             in_city = centre.tier == Tier.CITY
             where = "shi" if in_city else code
             for title, (duties, of_city, of_county, key) in DESKS.items():
-                many = of_city if in_city else of_county
+                many = self._size.desks * (of_city if in_city else of_county)
                 if key == ANSWERS and not in_city:
                     duties = (*duties, Duty.HANDLE)
                 names = [f"{where}-{key}{number}" for number in range(1, many + 1)]
@@ -165,17 +187,19 @@ class _Staff:
             self._post(found.centres[ROOT], title, (duty,), [username])
 
     def rooms(self, found: Organisation) -> None:
-        """In each township's room a clerk who handles, and two who walk the grid."""
+        """In each township's room those who handle, and those who walk the grid."""
         for code, room in found.centres.items():
             if room.tier == Tier.TOWNSHIP:
-                self._post(room, "综治专干", (Duty.HANDLE,), [f"{code}-zg"])
-                walkers = [f"{code}-wg{number}" for number in (1, 2)]
+                clerks = _numbered(f"{code}-zg", self._size.clerks)
+                self._post(room, "综治专干", (Duty.HANDLE,), clerks)
+                walkers = [f"{code}-wg{number}" for number in range(1, self._size.walkers + 1)]
                 self._post(room, "网格员", WALKING, walkers, over=code)
 
     def handlers(self, found: Organisation) -> None:
         """In each department and branch a post that handles what is sent to it."""
         for unit in [*found.departments.values(), *found.branches.values()]:
-            self._post(unit, "处置员", (Duty.HANDLE,), [f"{unit.code.lower()}-cz"])
+            names = _numbered(f"{unit.code.lower()}-cz", self._size.handlers)
+            self._post(unit, "处置员", (Duty.HANDLE,), names)
 
     def chiefs(self) -> list[tuple[Place, str, tuple[str, str]]]:
         """The five chiefs of the communities of one district (五长): place, title, account."""
@@ -218,6 +242,11 @@ def keep_own_hours(found: Organisation, *, actor: Actor) -> int:
             actor=actor,
         )
     return len(units)
+
+
+def _numbered(name: str, count: int) -> list[str]:
+    """So many names for a post's people; the first without a number."""
+    return [name, *(f"{name}{number}" for number in range(2, count + 1))]
 
 
 def _short(name: str) -> str:

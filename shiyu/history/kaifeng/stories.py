@@ -52,21 +52,31 @@ CASES_AN_ORDER = 500
 class Stories:
     """Tells the stories one after another, the same ones for the same seed and moment."""
 
-    def __init__(self, town: Town, kinds: list[Kind], *, seed: int, count: int) -> None:
+    def __init__(
+        self, town: Town, kinds: list[Kind], *, seed: int, count: int, weeks: int = WEEKS
+    ) -> None:
         matter = Kind.Category.MATTER
         self.orderable = [kind for kind in kinds if kind.category == matter]
         self.kinds = [kind for kind in kinds if kind.category != matter]
-        self.town, self.count = town, count
+        self.town, self.count, self.weeks = town, count, weeks
         self.chance = Random(seed)
         self.draws = np.random.default_rng(seed)
-        self.start = town.now - timedelta(weeks=WEEKS)
+        self.start = town.now - timedelta(weeks=weeks)
         self.sky = rhythm.weather(self.draws, self.start, town.now)
         self._told = 0
 
     def all(self, guests: list[Unit]) -> Iterator[list[Past]]:
         """Every group of cases, oldest first; then what lies on the desks now."""
+        yield from self.life()
+        yield from self.on_the_desks(guests)
+
+    def life(self) -> Iterator[list[Past]]:
+        """What was reported in these weeks, and orders from above."""
         yield from self._life()
         yield from self._orders()
+
+    def on_the_desks(self, guests: list[Unit]) -> Iterator[list[Past]]:
+        """What lies on the desks now, some of it for whoever signs in to look."""
         for centre in self._centres():
             for stage, (fewest, most, young, old) in ON_THE_DESKS.items():
                 for _nth in range(self.chance.randint(fewest, most)):
@@ -86,7 +96,8 @@ class Stories:
         kinds = [kind for kind in self.orderable if kind.in_grid]
         count = max(3, self.count // CASES_AN_ORDER)
         for number in range(count):
-            ago = timedelta(days=self.chance.uniform(0.5, WEEKS * 7 - 1) * (1 - number / count))
+            days = self.chance.uniform(0.5, self.weeks * 7 - 1)
+            ago = timedelta(days=days * (1 - number / count))
             at = self.town.office(self.town.now - ago, 5)
             if at < self.town.now:
                 kind = self.chance.choice(kinds)

@@ -132,7 +132,7 @@ class Town:
 def read_town(now: datetime, chance: Random, album: Album) -> Town:
     """Read the city that was founded."""
     actors, holders = _people(now)
-    cells, places = _cells()
+    cells, places = read_cells()
     units = {unit.pk: unit for unit in Unit.objects.filter(ended_on=None)}
     standards = _standards(now)
     leads, helpers = _responsible(units)
@@ -194,7 +194,7 @@ def _people(now: datetime) -> tuple[dict[str, Actor], dict[tuple[str, int], list
     return actors, holders
 
 
-def _cells() -> tuple[list[Cell], dict[str, Place]]:
+def read_cells() -> tuple[list[Cell], dict[str, Place]]:
     """All grid cells, and all places by code.
 
     The county is asked of the tree: the zone's townships carry the codes of their old districts.

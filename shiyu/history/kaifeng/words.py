@@ -86,12 +86,17 @@ CALLERS = ("王先生", "李女士", "张先生", "刘女士", "陈先生", "赵
 ASKED = {"ask_extension": EXTENSION, "ask_suspension": SUSPENSION, "ask_void": VOID}
 
 
+def village_name(community: str) -> str:
+    """A village or community as people say it, without the name of its committee."""
+    for rank, plain in (("村委会", "村"), ("村民委员会", "村"), ("居委会", "社区")):
+        community = community.replace(rank, plain)
+    return community
+
+
 def address(chance: Random, community: str, *, village: bool) -> str:
     """Where it is, in words: a road and a number in town, a spot in a village."""
     if village:
-        for rank, plain in (("村委会", "村"), ("村民委员会", "村"), ("居委会", "社区")):
-            community = community.replace(rank, plain)
-        return f"{community}{chance.choice(VILLAGE_SPOTS)}"
+        return f"{village_name(community)}{chance.choice(VILLAGE_SPOTS)}"
     return f"{chance.choice(ROADS)}{chance.randint(1, 320)}号{chance.choice(SPOTS)}"
 
 

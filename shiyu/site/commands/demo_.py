@@ -9,6 +9,8 @@ import click
 from shiyu.common.errors import Refused
 from shiyu.site.start import django_ready, refuse
 
+CASES = {"demo": 20_000, "city-1": 1_000_000}
+
 
 @click.group()
 def command() -> None:
@@ -17,25 +19,47 @@ def command() -> None:
 
 @command.command()
 @click.option("--seed", default=2026, show_default=True, help="The same seed, the same city.")
-@click.option("--cases", default=20_000, show_default=True, help="About so many cases.")
+@click.option(
+    "--size",
+    type=click.Choice(["demo", "city-1"]),
+    default="demo",
+    show_default=True,
+    help="city-1: three years, 3,000 staff, 300,000 residents, ten lines a case; for measuring.",
+)
+@click.option("--cases", type=int, help="So many cases: about 20,000, or just 1,000,000 (city-1).")
 @click.option(
     "--today",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
     help="Let its life end there, in the city's time; now if left out.",
 )
-def make(seed: int, cases: int, today: datetime | None) -> None:
+def make(seed: int, size: str, cases: int | None, today: datetime | None) -> None:
     """Make the demo city, or go on where the making stopped. What is there is left alone."""
     django_ready()
-    from shiyu.history import demo
-
+    cases = cases or CASES[size]
     began, said = time.monotonic(), _Progress()
     try:
-        added = demo.make(seed=seed, cases=cases, now=_end_of(today), progress=said)
+        make_one = _make_large if size == "city-1" else _make_demo
+        added = make_one(seed, cases, _end_of(today), said)
     except Refused as refusal:
         refuse(refusal.message)
     took = time.monotonic() - began
     said.end()
     click.echo(f"{added} cases added in {took:.0f} s." if added else "The demo city is there.")
+
+
+def _make_demo(seed: int, cases: int, now: datetime | None, said: "_Progress") -> int:
+    from shiyu.history import demo
+
+    return demo.make(seed=seed, cases=cases, now=now, progress=said)
+
+
+def _make_large(seed: int, cases: int, now: datetime | None, said: "_Progress") -> int:
+    from shiyu.history.large.making import make
+
+    made = make(seed=seed, cases=cases, now=now, progress=said)
+    if made.cases:
+        said(f"{made.lines} lines; at most {made.peak_mb} MB in one process")
+    return made.cases
 
 
 @command.command("sign-ins")
@@ -71,7 +95,7 @@ class _Progress:
         self._said_at = time.monotonic()
 
     def __call__(self, words: str) -> None:
-        if not words.endswith(" cases"):
+        if not words.endswith((" cases", " lines sealed")):
             self.end()
             click.echo(f"  {words}")
         elif time.monotonic() - self._said_at > self._every_s:
