@@ -15,7 +15,8 @@ from django.conf import settings
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families as families
 
-from shiyu.common.home import secret
+from shiyu.common.home import home, secret
+from shiyu.site.backup.state import Seen, path, write_seen
 from shiyu.site.canary import last_file
 from shiyu.site.watch.figures import Figures
 from shiyu.site.watch.serving import metrics, server
@@ -36,12 +37,24 @@ def made(django_db_setup: None) -> None:
 
 @pytest.fixture
 def told(made: None) -> Iterator[dict[str, Any]]:
-    """Every family there is, by name, with a canary that has flown."""
+    """Every family there is, by name, with a canary that has flown and backups that are kept."""
+    now = "2026-11-22T00:00:00+00:00"
+    drill = {"at": now, "well": True, "back_s": 9.5, "loss_s": 3.0}
+    write_seen(Seen(now, "/mnt/backup", 7, 24.0, 7.0, kept_at=now, drills=[drill]))
     canary = last_file()
     canary.parent.mkdir(exist_ok=True)
     canary.write_text('{"well": true, "arrived_at": "2026-11-22T00:00:00+00:00"}')
     yield {found.name: found for found in families(metrics().decode())}
     canary.unlink()
+    path(home()).unlink()
+
+
+def test_what_the_keeper_saw_is_told(told):
+    values = {name: told[name].samples[0].value for name in told if name.startswith("shiyu_backup")}
+
+    assert values["shiyu_backup_archive_ok"] == 1
+    assert values["shiyu_backup_drill_back_seconds"] == 9.5
+    assert values["shiyu_backup_drill_loss_seconds"] == 3
 
 
 def counted(name: str, **labels: str) -> float:

@@ -157,6 +157,29 @@ def backups() -> Iterator[Family]:
     if bases:
         age = _age(str(bases[-1].ended))
         yield _one("shiyu_backup_age_seconds", "Since the last base backup ended.", age)
+    yield from _kept_up()
+
+
+def _kept_up() -> Iterator[Family]:
+    """What the keeper of backups last saw: copying, archiving, the last restore drill."""
+    from shiyu.site.backup.state import read_seen
+
+    seen = read_seen()
+    if seen is None:
+        return
+    if seen.kept_at:
+        age = _age(seen.kept_at)
+        yield _one("shiyu_backup_kept_seconds", "Since pictures and lists were last copied.", age)
+    well = not (seen.archiving or seen.gap)
+    yield _one("shiyu_backup_archive_ok", "1 if WAL is archived without a gap.", well)
+    if seen.drills:
+        last = seen.drills[0]
+        yield _one("shiyu_backup_drill_ok", "1 if the last drill went well.", bool(last["well"]))
+        age = _age(last["at"])
+        yield _one("shiyu_backup_drill_age_seconds", "Since the last restore drill.", age)
+        back, loss = float(last.get("back_s", 0)), float(last.get("loss_s", 0))
+        yield _one("shiyu_backup_drill_back_seconds", "How long that restore took.", back)
+        yield _one("shiyu_backup_drill_loss_seconds", "What it would have lost.", loss)
 
 
 def jobs(connection: Connection) -> Iterator[Family]:
