@@ -9,6 +9,7 @@ of a short run. Who signs in and how fast is measured elsewhere (`bench loop`).
 import argparse
 import json
 import random
+import secrets
 import sys
 from itertools import cycle, islice
 from typing import Any
@@ -95,10 +96,10 @@ def _keys(lead: str) -> dict[str, str]:
     centre = Unit.objects.get(kind=Unit.Kind.CENTRE, tier="city")
     desk = tuple(f"cases:{duty}@{city}" for duty in ("report", "intake", "dispatch"))
     sides = {"desk": desk, "unit": (f"cases:handle@{lead}",), "check": (f"cases:verify@{city}",)}
-    found = {}
+    found, mark = {}, secrets.token_hex(4)  # a kept city knows those of earlier runs
     for side, scopes in sides.items():
         client = actions.admit(
-            f"load {side}",
+            f"load {side} {mark}",
             purpose="api",
             scopes=scopes,
             unit=centre if side == "desk" else None,
