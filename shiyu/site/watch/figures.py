@@ -73,7 +73,7 @@ class Figures(Collector):
         yield from families
 
     def _gather(self, families: list[Family]) -> bool:
-        tried = [_try(families, ask) for ask in (ready, disk, witness, canary, backups)]
+        tried = [_try(families, ask) for ask in (ready, disk, witness, canary, backups, kept_up)]
         well = all(tried)
         words = conninfo("worker") | {"connect_timeout": readiness.CONNECT_S}
         try:
@@ -157,10 +157,9 @@ def backups() -> Iterator[Family]:
     if bases:
         age = _age(str(bases[-1].ended))
         yield _one("shiyu_backup_age_seconds", "Since the last base backup ended.", age)
-    yield from _kept_up()
 
 
-def _kept_up() -> Iterator[Family]:
+def kept_up() -> Iterator[Family]:
     """What the keeper of backups last saw: copying, archiving, the last restore drill."""
     from shiyu.site.backup.state import read_seen
 
