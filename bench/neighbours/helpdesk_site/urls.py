@@ -1,0 +1,9 @@
+"""The routes of django-helpdesk, as its own standalone project has them."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("", include("helpdesk.urls", namespace="helpdesk")),
+]
