@@ -41,7 +41,7 @@ TABLES: dict[str, dict[str, Any]] = {
     | {"place_number": N, "lon": pl.Float64, "lat": pl.Float64, "address": S, "centre": N}
     | {"parent": N, "merged": N, "holder": N, "reported": N, "last": N, "closed": N, "clock": S}
     | {"due": N, "yellow": N, "paused": B, "resumes": N, "awaits": S, "version": N}
-    | {"by_person": N, "receipt": B, "named": B, "name": S, "phone": S, "report_line": N}
+    | {"by_person": N, "receipt": B, "named": B, "report_line": N}
     | {"said_before": S, "said_after": S},
     "lines": {"g": N, "pos": N, "teller": N, "at": N, "verb": S, "actor": S, "kind": N}
     | {"a": S, "b": S, "c": S, "first": N, "second": N, "day": N, "said": S, "after": S},
@@ -214,7 +214,7 @@ class Keeping:
             *(_us(case.due_at), _us(case.yellow_at), case.paused, wakes),
             "{" + ",".join(case.awaits) + "}",
             *(case.version, past.by_person, past.receipt is not None),
-            *(bool(past.name or past.phone), past.name, past.phone),
+            bool(past.name or past.phone),
             lines_of[id(past.told[0])],
             *(before, after),
         )
