@@ -18,12 +18,14 @@ import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
 from bench import killed_load
 from bench.faults.place import Facts, Place, held, kept, place, verified, where
 from bench.killed_watch import below
+from bench.served import Trouble
 from shiyu.common.connection import conninfo
 from shiyu.common.embedded import Cluster
 
@@ -37,10 +39,22 @@ from shiyu.site.start import django_ready
 django_ready()
 from shiyu.journal.erasing import erase
 from shiyu.journal.models import Remark
+from shiyu.cases.models import Report
 from shiyu.people.actors import Actor
-one = Remark.objects.exclude(text="").earliest("id")
+from shiyu.privacy.actions.erasing import erase_people
+people = list(Report.objects.filter(reporter__isnull=False).order_by("id")[:5])
+erase_people([r.pk for r in people], why="demand:1", actor=Actor.program("bench"))
+words = [r.remark_id for r in people]
+one = Remark.objects.exclude(text="").exclude(pk__in=words).earliest("id")
 erase(one, actor=Actor.program("bench"), ground="personal")
-print(one.pk)
+print(one.pk, *(r.pk for r in people))
+"""
+LEFT_OF_PEOPLE = """
+SELECT (SELECT count(*) FROM cases_reporter WHERE report_id = ANY(%(who)s)),
+       (SELECT count(*) FROM cases_report r JOIN journal_remark m ON m.id = r.remark_id
+         WHERE r.id = ANY(%(who)s) AND m.text <> ''),
+       (SELECT count(*) FROM cases_report WHERE id = ANY(%(who)s)),
+       (SELECT count(*) FROM privacy_erasure)
 """
 
 
@@ -88,6 +102,9 @@ def _run(city: Place, disk: Path, seconds: float, gigabytes: float) -> Facts:
         and found["moment_verify"]
         and found["moment_stand_alone"]
         and found["erased_again"]
+        and found["people_erased"] == 5
+        and not found["people_left"]
+        and found["people_erased_again"]
         and found["dropped_is_back"]
         and found["newest_verified"]
         and found["loss_s"] <= 60
@@ -96,13 +113,31 @@ def _run(city: Place, disk: Path, seconds: float, gigabytes: float) -> Facts:
     return found
 
 
-def _erase() -> int:
-    """Somebody's words go, after the moment that will be gone back to."""
+def _erase() -> list[int]:
+    """Somebody's words, and five whole people, go after the moment that will be gone back to."""
     ended = subprocess.run([sys.executable, "-c", ERASE], capture_output=True, text=True)
-    return int(ended.stdout.strip() or 0)
+    if ended.returncode:
+        raise Trouble(ended.stderr[-500:])
+    return [int(word) for word in ended.stdout.split()]
 
 
-def _back_to(city: Place, disk: Path, moment: datetime, erased: int) -> Facts:
+def _erased(there: "psycopg.Connection[Any]", erased: list[int]) -> Facts:
+    """What a restored city still has of what had been erased."""
+    words, *people = erased
+    row = there.execute("SELECT text FROM journal_remark WHERE id = %s", [words]).fetchone()
+    left = there.execute(LEFT_OF_PEOPLE, {"who": people}).fetchone()
+    assert left
+    reporters, said, reports, erasures = left
+    return {
+        "erased_again": row is None or row[0] == "",
+        "people_erased": len(people),
+        "people_there": reports,
+        "people_left": reporters + said,
+        "people_erased_again": erasures,
+    }
+
+
+def _back_to(city: Place, disk: Path, moment: datetime, erased: list[int]) -> Facts:
     into = disk / "moment"
     begun = time.monotonic()
     ended = city.run("restore", "--to", moment.isoformat(), "--into", str(into))
@@ -115,8 +150,7 @@ def _back_to(city: Place, disk: Path, moment: datetime, erased: int) -> Facts:
         rows = kept(into, until=moment, rows=city.ledger.rows())
         checked = verified(city, into)
         with psycopg.connect(**where(into)) as there:
-            words = there.execute("SELECT text FROM journal_remark WHERE id = %s", [erased])
-            text = words.fetchone()
+            gone = _erased(there, erased)
             pad = there.execute("SELECT to_regclass('bench_pad')").fetchone()
     finally:
         cluster.stop()
@@ -128,7 +162,7 @@ def _back_to(city: Place, disk: Path, moment: datetime, erased: int) -> Facts:
         "moment_verify": checked["verify"],
         "moment_stand_alone": checked["stand_alone"],
         "dropped_is_back": bool(pad and pad[0]),
-        "erased_again": text is None or text[0] == "",
+        **gone,
     }
 
 
