@@ -14,6 +14,16 @@ def home() -> Path:
     return path
 
 
+SHARED_SECRETS = ("django", "totp", "connectors", "watch")
+"""What several processes read: sessions, one-time passwords, sealed values, the watch's token."""
+
+
+def make_shared_secrets() -> None:
+    """Make every secret now: a service whose program is read-only could not make it later."""
+    for name in SHARED_SECRETS:
+        secret(name)
+
+
 def secret(name: str) -> str:
     """A random secret of this server, made once and kept in a file only its owner may read."""
     path = home() / "secrets" / name

@@ -40,6 +40,10 @@ def command(
     django_ready()
     from django.db import transaction
 
+    from shiyu.common.home import make_shared_secrets
+
+    make_shared_secrets()
+
     try:
         with transaction.atomic():
             if name:

@@ -40,6 +40,15 @@ def show(as_json: bool) -> None:
         click.echo(f"last   {last.at}: batch {last.batch}, {last.lines} lines, head {last.head}")
 
 
+@command.command("make-key")
+def make_key() -> None:
+    """Make the key before the sealer starts, where it may not write into the folder of secrets."""
+    from shiyu.journal.keys import name_of, own_key
+
+    public = own_key().public
+    click.echo(f"key    {name_of(public)}  {public}")
+
+
 @command.command("exchange-key")
 def exchange_key() -> None:
     """Begin signing with a fresh key; the old one signs that it follows, then it is gone."""
