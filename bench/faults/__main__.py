@@ -8,6 +8,9 @@ pool seconds=30                  T-F15         no connection left
 upgrade seconds=30               T-F10, T-F14  migrated and taken over under load
 clocks seconds=30                T-F5          wrong clocks (FAULTS_FAKETIME names the library)
 standby seconds=20               T-F11         a standby promoted under load
+peers seconds=40                 T-F8          neighbours down, slow, talking nonsense, lying
+migrations most=0 whole=3        T-F10         each migration broken off at each statement
+memory seconds=12                T-F12         no memory left, pictures made to use it up
 
 killing kind=1|2|3 kills=3       T-F1 … T-F3   pages, workers, the database killed (short)
 
