@@ -36,8 +36,10 @@ class Ground:
         self.place = np.array([cell.place.pk for cell in cells], dtype=np.int64)
         self.number = np.array([cell.place.first for cell in cells], dtype=np.int64)
         self.name = pl.Series([cell.place.name for cell in cells], dtype=pl.String)
-        self._in_town = np.array([cell.in_town for cell in cells])
-        self._village = pl.Series([words.village_name(cell.community) for cell in cells])
+        self._in_town = np.array([cell.in_town for cell in cells], dtype=bool)
+        self._village = pl.Series(
+            [words.village_name(cell.community) for cell in cells], dtype=pl.String
+        )
         keys: dict[tuple[str, bool], int] = {}
         alike = [keys.setdefault((c.township, c.in_town), len(keys)) for c in cells]
         self._alike = np.array(alike, dtype=np.int64)

@@ -1,6 +1,7 @@
 """Lives lived again leave what the real moves left, and a large city is whole and clean."""
 
 from datetime import date, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -36,8 +37,8 @@ from shiyu.journal.actions import moment
 from shiyu.places.models import Place
 from shiyu.places.rules import the_city
 
-NEXT = 50_000_000
-"""Ids of what is written again: far from all others."""
+FRESH = count(50_000_000, 1_000)
+"""Ids of what is written again: far from all others, of one life after another."""
 JOURNAL = {
     "journal_line": (
         "id",
@@ -146,23 +147,23 @@ def test_a_life_is_moved_only_where_all_days_are_alike() -> None:
 
 def test_the_draw_has_as_many_cases_and_lines_as_were_asked_for_whoever_draws() -> None:
     chance = np.random.default_rng(3)
-    count, day = 300, 86_400_000_000
-    begins = 20_000 + chance.integers(0, 40, count)
+    lives, day = 300, 86_400_000_000
+    begins = 20_000 + chance.integers(0, 40, lives)
     groups = pl.DataFrame(
         {
             "first": begins * day,
             "last": begins * day + day,
             "begins": begins,
             "ends": begins + 1,
-            "early": np.zeros(count, dtype=int),
-            "late": np.full(count, 40_000_000),
-            "cases": np.where(np.arange(count) % 20 == 0, 2, 1),
-            "lines": chance.integers(2, 16, count),
-            "ended": np.arange(count) % 30 != 0,
-            "movable": np.full(count, True),
+            "early": np.zeros(lives, dtype=int),
+            "late": np.full(lives, 40_000_000),
+            "cases": np.where(np.arange(lives) % 20 == 0, 2, 1),
+            "lines": chance.integers(2, 16, lives),
+            "ended": np.arange(lives) % 30 != 0,
+            "movable": np.full(lives, True),
         }
     )
-    moves = np.full((count, 41), True)
+    moves = np.full((lives, 41), True)
     asked: dict[str, Any] = {"cases": 20_000, "lines_each": 9.5, "days": (19_800, 20_041)}
     asked |= {"now": 20_043 * day, "seed": 4}
 
@@ -213,10 +214,7 @@ def _write(patterns: Patterns, *, week: int) -> list[Case]:
     )
     one = np.array([0])
     drawn = Draw(one, one + week, one, np.array([True]), one)
-    first = Case.objects.order_by("-pk").values_list("pk", flat=True)[0]
-    ids = dict.fromkeys(
-        (*counts_of(patterns), "reports", "reporters", "number"), max(NEXT, first + 1)
-    )
+    ids = dict.fromkeys((*counts_of(patterns), "reports", "reporters", "number"), next(FRESH))
     frames = Copies(patterns, Ground([]), about).frames(drawn, ids | {"named_before": 0}, chunk=0)
     facts = frames.pop("facts").with_columns(pl.col("day").cast(pl.Date)).select(COLUMNS)
     frames["facts_delta"] = facts
