@@ -160,6 +160,39 @@ def test_a_planted_one_that_could_not_be_run_again_is_caught(planted: str) -> No
     assert (unrepeatable(migration) == []) == OUTSIDE[planted][1]
 
 
+@pytest.mark.parametrize("left", ["half an index", "a whole index", "nothing"])
+def test_what_an_index_broken_off_left_behind_is_gone_on_with(
+    as_owner: Any, database: Any, loader: MigrationLoader, left: str
+) -> None:
+    """Killed, or tired of waiting for somebody's transaction, PostgreSQL leaves half of one."""
+    from django.db import connections
+
+    (last,) = loader.graph.leaf_nodes("cases")
+    before = loader.project_state(last)
+    operation, after = AddIndexAgain("case", AN_INDEX), before.clone()
+    operation.state_forwards("cases", after)
+    if left != "nothing":
+        as_owner.execute("CREATE INDEX planted ON cases_case (stage)")
+    with database.connect("postgres", database.name) as server:
+        if left == "half an index":
+            server.execute(
+                "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'planted'::regclass"
+            )
+    owner = connections["default"].copy()
+    owner.settings_dict = owner.settings_dict | {
+        "USER": "owner",
+        "PASSWORD": database.written["passwords"]["owner"],
+    }
+    try:
+        with owner.schema_editor(atomic=False) as editor:
+            operation.database_forwards("cases", editor, before, after)
+    finally:
+        owner.close()
+
+    valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'planted'::regclass"
+    assert as_owner.execute(valid).fetchone() == (True,)
+
+
 def test_a_lock_that_is_not_to_be_had_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrate_, "LOCK_PAUSE_S", 0)
     tries: list[int] = []
