@@ -56,6 +56,8 @@ def _take_room(filename: str) -> bool:
     try:
         os.posix_fallocate(descriptor, 0, ROOM_BYTES)
     except OSError:
+        if not os.fstat(descriptor).st_size:  # whoever adds up cannot read an empty one
+            os.unlink(filename)
         return False
     finally:
         os.close(descriptor)
