@@ -140,7 +140,7 @@ class _Making:
             list(aside.put_back(self.owner, "last"))
         with timed("statistics"):
             for table in aside.TABLES:
-                self.owner.execute(f"VACUUM (ANALYZE, PARALLEL 0) {table}")
+                self.owner.execute(f"ANALYZE {table}")
         with timed("finishing"):
             aside.finish(self.owner)
             demo.done()

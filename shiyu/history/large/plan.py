@@ -21,7 +21,7 @@ SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US
 A_YEAR, SWING = 365.25, 0.12
 """Summer brings more reports than winter, by so much (made up)."""
-TRIES = 60
+TRIES = 24
 CHUNK = 4_000
 """Cases a transaction, about: some seconds, so that two processes stay evenly busy."""
 Shares = npt.NDArray[np.float64]

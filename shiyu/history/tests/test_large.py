@@ -59,7 +59,7 @@ BY_THE_DATABASE |= {"cases_reporter": {"name", "phone"}, "journal_remark": {"era
 @pytest.mark.django_db
 @given(choices=st.lists(st.integers(0, 10**6), min_size=3, max_size=16))
 @settings(
-    max_examples=8,
+    max_examples=6,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -69,7 +69,7 @@ def test_a_life_lived_again_leaves_what_live_moves_left(world: World, choices: l
 
     again = _write(_kept(group), week=0)[-1]
 
-    assert left(again) == left(live)
+    assert _left(again) == _left(live)
     assert not [fault for fault in replay_all(Audited()) if fault]
     assert not list(broken_invariants())
 
@@ -81,7 +81,7 @@ def test_every_way_of_a_life_is_the_same_lived_again_weeks_before(world: World) 
         live = walk(world, list(choices))
         again = _write(_kept(_life(live)), week=3)[-1]
 
-        assert _moved(left(again), weeks=3) == left(live)
+        assert _moved(_left(again), weeks=3) == _left(live)
 
 
 @pytest.mark.django_db
@@ -177,6 +177,12 @@ def test_the_draw_has_as_many_cases_and_lines_as_were_asked_for_whoever_draws() 
     assert (np.diff(at) > -60_000_000).all()
     assert (drawn.week[drawn.as_is] == 0).all()
     assert all((getattr(drawn, name) == getattr(again, name)).all() for name in Draw.__slots__)
+
+
+def _left(case: Case) -> dict[str, Any]:
+    """Everything stored of a case; words to find it by in one order."""
+    found = left(case)
+    return found | {"found": sorted(found["found"])}
 
 
 def _life(live: Case) -> list[Any]:
