@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from shiyu.cases import rules as cases
 from shiyu.cases.models import Case, Look, Report
-from shiyu.people.actors import Actor
+from shiyu.people.actors import Actor, Scope
 from shiyu.people.apart import stand_apart
 from shiyu.people.duties import Duty
 from shiyu.privacy.lifecycle import ANOTHER, MOVES
@@ -58,8 +58,13 @@ def may_end(actor: Actor, grant: Look) -> bool:
 def answers_for(actor: Actor, case: Case) -> bool:
     """Whether this actor is the security administrator of the case's place."""
     return actor.kind == "person" and any(
-        scope.covers(case.place_number) for scope in actor.scopes(*SECURITY)
+        is_whole(scope) or scope.covers(case.place_number) for scope in actor.scopes(*SECURITY)
     )
+
+
+def is_whole(scope: Scope) -> bool:
+    """Whether this administrator's duty names no place, and so means the whole city."""
+    return scope.last < scope.first
 
 
 def may_ask(actor: Actor, report: Report) -> bool:
@@ -100,8 +105,9 @@ def _all_within(actor: Actor, reports: Sequence[int]) -> bool:
 
 
 def _within(actor: Actor, column: str, duties: Sequence[str]) -> Q:
-    """The places of these duties, as a condition on this column."""
-    if actor.kind != "person":
-        return Q(pk__in=[])
-    ways = [Q(**{f"{column}__range": (s.first, s.last)}) for s in actor.scopes(*duties)]
+    """The places of these duties, as a condition on this column; without a place, all."""
+    scopes = actor.scopes(*duties) if actor.kind == "person" else ()
+    if any(is_whole(scope) for scope in scopes):
+        return Q(**{f"{column}__isnull": False})
+    ways = [Q(**{f"{column}__range": (s.first, s.last)}) for s in scopes]
     return reduce(or_, ways) if ways else Q(pk__in=[])

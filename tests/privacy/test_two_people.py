@@ -262,6 +262,10 @@ def test_places_of_a_duty_alone_count(world: World, report: Report, there: Repor
     assert set(rules.visible_to(far)) == {report}
     assert set(rules.kept_cases(far)) == {report.case}
     assert set(rules.visible_to(keeper(world, "市"))) == {report, there}
+    whole = Actor("person", near.id, "全市", (Scope(SECURITY, 1, 0, 1),))  # names no place
+    assert set(rules.visible_to(whole)) == {report, there}
+    assert rules.answers_for(whole, there.case)
+    assert not rules.answers_for(near, there.case)
     for nobody in (Actor.receipt(report.pk), Actor("key", 1, "x", far.held), Actor("person", 1)):
         assert not rules.visible_to(nobody).exists()
         assert not rules.kept_cases(nobody).exists()

@@ -249,7 +249,9 @@ def _kept(who: str, duties: set[str]) -> Names:
     """The cases in the places of these duties, whatever their centre or stage."""
     held = PEOPLE[who].holds if who in PEOPLE else ()
     places = [at for duty, at in held if duty in duties]
-    return frozenset(c for c, told in CASES.items() if any(lies_in(told.place, p) for p in places))
+    return frozenset(
+        c for c, told in CASES.items() if any(not p or lies_in(told.place, p) for p in places)
+    )
 
 
 def _for_keepers(way: str) -> Callable[[City, str, Iterable[str]], Names]:

@@ -148,6 +148,9 @@ def _give(world: World, post: Post, duty: str, at: str) -> None:
     if duty == "handle":
         PostDuty.objects.create(post=post, duty=duty, unit=world.units[at])
         return
+    if not at:  # an administrator's duty without a place is for the whole city
+        PostDuty.objects.create(post=post, duty=duty)
+        return
     place = world.places[at]
     PostDuty.objects.create(
         post=post, duty=duty, place_code=place.code, place_first=place.first, place_last=place.last

@@ -65,6 +65,7 @@ PEOPLE: dict[str, Somebody] = {
     for at, unit in CENTRE_AT.items()
 }
 PEOPLE |= {f"{duty}": Somebody(((duty, "city"),), "city") for duty in ADMINISTERS}
+PEOPLE |= {f"{duty} without a place": Somebody(((duty, ""),), "city") for duty in ADMINISTERS}
 PEOPLE |= {
     f"{duty} at {at}": Somebody(((duty, at),), at)
     for duty in ("security_admin", "audit_admin")
