@@ -157,6 +157,7 @@ def main() -> int:
     asked.add_argument("--reap", type=int, default=0, help="kill the reaping command so often")
     asked.add_argument("--frozen-s", type=float, default=60)
     how = asked.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with own_home() as home, http_peer(_slowly) as peer, mail_peer() as post:
         try:
             found = run(home, how, peer, post)
