@@ -16,6 +16,7 @@ def main() -> int:
     count = int(sys.argv[1])
     django_ready()
     from shiyu.cases.models import Case
+    from shiyu.cases.rules import visible_to
     from shiyu.people.actors import Actor
     from shiyu.people.models import Person
 
@@ -26,7 +27,7 @@ def main() -> int:
         for one in sessions(count - len(streams)):
             if one["id"] not in seen:
                 actor = Actor.for_person(Person.objects.get(pk=one["id"]))
-                visible = Case.objects.visible_to(actor).filter(pk__in=cases)
+                visible = visible_to(actor).filter(pk__in=cases)
                 seen[one["id"]] = list(visible.values_list("pk", flat=True))
             streams.append({"cookie": one["cookie"], "cases": seen[one["id"]]})
     print(json.dumps({"cases": cases, "streams": streams[:count]}))

@@ -23,26 +23,31 @@ def run(
     times: float = 5,
     seconds: float = 60,
     users: float = 1000,
+    idle: float = 600,
     cases: float = 1000,
 ) -> Facts:
-    """A while at a rate that is borne, then so many times as much, then the rate again."""
+    """A while at a rate that is borne, then so many times as much, then the rate again.
+
+    idle  connections that are open all the while and ask for nothing, as browsers leave them.
+    """
     with demo_city(home, cases=int(cases)) as (place, log):
         plan = plan_of(int(users), log=log)
         pages = Pages(log=log)
         try:
-            found = asyncio.run(_run(place, plan, pages, rate, times, seconds))
+            found = asyncio.run(_run(place, plan, pages, rate, times, seconds, int(idle)))
         finally:
             pages.end()
     return found | {"well": _well(found)}
 
 
 async def _run(
-    home: Path, plan: Facts, pages: Pages, rate: float, times: float, seconds: float
+    home: Path, plan: Facts, pages: Pages, rate: float, times: float, seconds: float, idle: int
 ) -> Facts:
     people = [someone(person, nth, pages.port) for nth, person in enumerate(plan["people"])]
     crowd, asking = Crowd(people, Mix(plan)), asyncio.Event()
     health: list[tuple[str, int, float, str]] = []
     asked = asyncio.create_task(_health(pages.port, health, asking))
+    open_ = [await asyncio.open_connection("127.0.0.1", pages.port) for _ in range(idle)]
     await crowd.run(rate / 2, 10)
     before = await measured(crowd, pages, home, rate, LOOK_S)
     health.clear()
@@ -53,7 +58,10 @@ async def _run(
     asking.set()
     await asked
     part(people)
+    for _reader, writer in open_:
+        writer.close()
     return {
+        "idle_connections": idle,
         "before": before,
         "during": during,
         "after": after,
