@@ -60,9 +60,17 @@ class Databases:
 
     def make(self, name: str, *, like: str = "template1") -> None:
         self.drop(name)
+        if like != "template1":
+            self._leave(like)
         words = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER owner STRATEGY file_copy")
         with self.connect() as server:
             server.execute(words.format(sql.Identifier(name), sql.Identifier(like)))
+
+    def _leave(self, name: str) -> None:
+        """Nobody is in it any more: what is being copied must be at rest."""
+        words = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s"
+        with self.connect() as server:
+            server.execute(words, [name]).fetchall()
 
     def drop(self, name: str) -> None:
         words = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
