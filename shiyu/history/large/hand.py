@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shiyu.cases.bulk import Past
     from shiyu.history.kaifeng.town import Town
     from shiyu.history.large.copies import Copies
+    from shiyu.history.large.patterns import Patterns
 
 SAID_EVERY = 500
 
@@ -45,42 +46,57 @@ def main() -> None:
 
 
 def tell_lives(folder: Path, about: dict[str, Any], nth: int, of: int) -> None:
-    """Lives of the last weeks, and some of the years before, through the history engine."""
+    """Lives of the last weeks, and some of the years before, through the history engine.
+
+    In parts, each kept when it is whole: one that is there already is not told again.
+    """
     from shiyu.history.demo import album
-    from shiyu.history.engine import Engine
     from shiyu.history.kaifeng.town import read_town
-    from shiyu.history.large.patterns import Keeping
+    from shiyu.history.large.patterns import Patterns
 
     now = datetime.fromisoformat(about["now"])
     town = read_town(now, Random(about["seed"]), album())
+    told = 0
+    for part in range(nth, about["parts"], of):
+        kept = folder / f"lives-{part}"
+        if not kept.exists():
+            _tell(town, about, part, told).save(kept)
+        told += int(Patterns.load(kept).groups["cases"].sum())
+        print(told, flush=True)
+
+
+def _tell(town: "Town", about: dict[str, Any], part: int, before: int) -> "Patterns":
+    """One part, told and asked."""
+    from shiyu.history.engine import Engine
+    from shiyu.history.large.patterns import Keeping
+
     cells = {cell.place.pk: number for number, cell in enumerate(town.cells)}
     keeping = Keeping(town.calendars.zone.info, cells)
-    engine = Engine(town.actors, town.units, now)
+    engine = Engine(town.actors, town.units, town.now)
     told = 0
-    for group in engine.passing(_stories(town, about, nth, of)):
+    for group in engine.passing(_stories(town, about, part)):
         keeping.take(list(group))
         told += len(group)
         if told % SAID_EVERY < len(group):
-            print(told, flush=True)
+            print(before + told, flush=True)
     for _past, why in engine.rejected:
         print(f"not possible: {why}", flush=True)
-    keeping.patterns().save(folder / f"lives-{nth}")
-    print(told, flush=True)
+    return keeping.patterns()
 
 
-def _stories(town: "Town", about: dict[str, Any], nth: int, of: int) -> "Iterator[list[Past]]":
-    """This process's share, from a seed of its own; the first tells what lies on the desks."""
+def _stories(town: "Town", about: dict[str, Any], part: int) -> "Iterator[list[Past]]":
+    """A part's share, from a seed of its own; the first tells what lies on the desks."""
     from shiyu.catalogue.models import Kind
     from shiyu.history.demo import guests_of
     from shiyu.history.kaifeng.stories import Stories
 
     kinds = list(Kind.objects.order_by("code"))
-    seed = about["seed"] * 1000 + nth
-    recent = Stories(town, kinds, seed=seed, count=about["recent"] // of)
+    seed, parts = about["seed"] * 1000 + part, about["parts"]
+    recent = Stories(town, kinds, seed=seed, count=about["recent"] // parts)
     yield from recent.life()
-    if nth == 0:
+    if part == 0:
         yield from recent.on_the_desks(guests_of(town))
-    before = about["earlier"] // of
+    before = about["earlier"] // parts
     yield from Stories(town, kinds, seed=seed + 500, count=before, weeks=about["weeks"]).life()
 
 

@@ -43,7 +43,7 @@ CITY_1 = "city-1"
 STAFF = Size(desks=3, clerks=2, walkers=14, handlers=6, branches=frozenset())
 LINES_EACH = 10.01
 RESIDENTS_EACH = 0.3
-HANDS = 2
+HANDS, PARTS = 2, 16
 FIRST_DAY = date(2024, 1, 2)
 """The day after the made-up people came into office and the catalogue into force."""
 WEEKS_OF_NOW = 6
@@ -126,8 +126,7 @@ class _Making:
             if Case.objects.exists():
                 raise Refused("There are cases in this city already; a large one begins empty.")
             with timed("telling lives"):
-                if not all((self.folder / f"lives-{n}").exists() for n in range(HANDS)):
-                    self._hands("lives")
+                self._hands("lives")
             with timed("drawing"):
                 self._draw(about)
         with timed("writing"):
@@ -172,6 +171,7 @@ class _Making:
             "now": plan.now.isoformat(),
             "weeks": days // 7,
             "recent": recent,
+            "parts": PARTS,
             "earlier": min(max(plan.cases // 4, FEWEST), EARLIER),
             "residents": int(plan.cases * RESIDENTS_EACH),
             "taken_in": now_utc().isoformat(),
@@ -224,7 +224,7 @@ class _Making:
 
     def _draw(self, about: dict[str, Any]) -> None:
         """Who lives again and when, and which ids each transaction has."""
-        lives = Patterns.joined(Patterns.load(self.folder / f"lives-{n}") for n in range(HANDS))
+        lives = Patterns.joined(Patterns.load(self.folder / f"lives-{n}") for n in range(PARTS))
         lives.save(self.folder / "lives")
         groups, now = lives.groups, datetime.fromisoformat(about["now"])
         first, last = (FIRST_DAY - DAY_ZERO).days, (now.date() - DAY_ZERO).days
