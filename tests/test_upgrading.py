@@ -193,14 +193,19 @@ def test_what_an_index_broken_off_left_behind_is_gone_on_with(
     assert as_owner.execute(valid).fetchone() == (True,)
 
 
-def test_a_lock_that_is_not_to_be_had_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "trouble", [psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected]
+)
+def test_a_lock_that_is_not_to_be_had_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, trouble: type[psycopg.Error]
+) -> None:
     monkeypatch.setattr(migrate_, "LOCK_PAUSE_S", 0)
     tries: list[int] = []
 
     def work() -> None:
         tries.append(1)
         if len(tries) < 3:
-            raise OperationalError from psycopg.errors.LockNotAvailable()
+            raise OperationalError from trouble()
 
     migrate_._patiently(work)
 

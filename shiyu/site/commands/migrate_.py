@@ -13,7 +13,8 @@ from shiyu.common.connection import is_embedded
 from shiyu.site.start import connect, django_ready, first_line, hold_database, refuse
 
 ROLES = ("owner", "web", "worker", "search", "backup")
-LOCK_NOT_HAD = "55P03"
+IN_THE_WAY = {"55P03", "40P01"}
+"""A lock that was not to be had in time, and a deadlock that the pages were spared."""
 LOCK_TRIES = 10
 LOCK_PAUSE_S = 3.0
 ONE_AT_A_TIME = 7_405_116  # an advisory lock's number, of no meaning
@@ -99,7 +100,10 @@ def _planned() -> bool:
 
 
 def _patiently(work: Callable[[], object]) -> None:
-    """Try again when a lock is not to be had: waiting longer would hold up everybody behind us."""
+    """Try again when a lock is not to be had: waiting longer would hold up everybody behind us.
+
+    What was begun in a transaction is undone by then; what was begun outside may be repeated.
+    """
     from django.db import OperationalError
 
     for left in reversed(range(LOCK_TRIES)):
@@ -107,7 +111,7 @@ def _patiently(work: Callable[[], object]) -> None:
             work()
             return
         except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", "") != LOCK_NOT_HAD or not left:
+            if getattr(error.__cause__, "sqlstate", "") not in IN_THE_WAY or not left:
                 raise
             click.echo(f"A table is in use; trying again in {LOCK_PAUSE_S:g} s.", err=True)
             time.sleep(LOCK_PAUSE_S)
