@@ -98,3 +98,20 @@ def test_a_file_of_another_version_counts_for_none(folder: Path) -> None:
     (folder / state.FILE).write_text('{"strange": 1}')
 
     assert read_seen() is None
+
+
+@pytest.mark.django_db
+def test_the_administrator_of_the_system_sees_it_and_a_clerk_does_not(
+    client: Any, world: Any, folder: Path
+) -> None:
+    client.force_login(world.people["administrator"])
+    assert "还没有备份方案" in client.get("/backups/").content.decode()
+    now = datetime.now(UTC).isoformat()
+    write_seen(well(looked_at=now, kept_at=now, archiving="fails", bases=[]))
+
+    page = client.get("/backups/").content.decode()
+
+    assert "有 3 项要处理" in page or "有 2 项要处理" in page
+    assert "/mnt/backup" in page
+    client.force_login(world.people["intake"])
+    assert client.get("/backups/").status_code == 403
