@@ -4,6 +4,7 @@ day      rate=60 minutes=10 users=200 steps=15 top=60   T-L1  a mixed day, and s
 create   clients=8 minutes=5                            T-L2  one report a request, each kept once
 hotline  rows=100000 kills=10                           T-L3  an import killed, repeated, malformed
 streams  count=2000 rate=20 seconds=60                  T-L4  streams, killed and come back
+fanout   count=2000 rate=20                             T-L4  the same in processor time alone
 jobs     rate=50 minutes=10 rows=100000                 T-L5  jobs, with an import beside them
 plans                                                   T-L6  statements and plans of every list
 soak     rate=20 minutes=120                            T-L7  memory, open transactions, bloat

@@ -5,6 +5,7 @@ import re
 import time
 
 EVENT = re.compile(rb'id: (\d+-\d+)\ndata: \{"topic": "case", "id": (\d+), "version": (\d+)\}\n\n')
+HELLO = re.compile(rb"id: (\d+-\d+)\nevent: hello\n")
 AGAIN_AFTER_S = 1.0
 
 
@@ -58,6 +59,8 @@ class Ear(asyncio.Protocol):
             self.opened.set_result(data.startswith(b"HTTP/1.1 200"))
         self.rest += data
         at = 0
+        if not self.last and (hello := HELLO.search(self.rest)):
+            self.last = hello[1]
         for found in EVENT.finditer(self.rest):
             self.last, at = found[1], found.end()
             self.heard.setdefault(int(found[3]), now)

@@ -27,6 +27,7 @@ LONG: dict[str, list[str]] = {
     "create": ["clients=8", "minutes=5"],
     "hotline": ["rows=100000", "kills=10"],
     "streams": ["count=2000", "rate=20", "seconds=60"],
+    "fanout": ["count=2000"],
     "jobs": ["rate=50", "minutes=10"],
     "plans": ["cases=20000"],
     "soak": ["rate=10", "minutes=40"],
