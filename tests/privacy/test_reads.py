@@ -31,7 +31,7 @@ MAY_OPEN = {
     "history/moving/opened.py": "shiyu export: two lines of the journal with its purpose",
     "privacy/access.py": "subject access: rows, or a line where it is their own",
 }
-SOME, MANY = 60, 10_000
+SOME, MORE, MANY = 60, 1_000, 10_000
 A_REPORT_FOR = 25
 """Reads for each report: a city's reads spread over its people. One report that is read thousands
 of times shows its own list of readers as often, which is the square of it."""
@@ -124,7 +124,9 @@ class Reader:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("count", [SOME, pytest.param(MANY, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "count", [SOME, *(pytest.param(n, marks=pytest.mark.long) for n in (MORE, MANY))]
+)
 def test_so_many_reads_so_many_rows(
     world: World, client: Client, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

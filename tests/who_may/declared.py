@@ -48,7 +48,9 @@ ROUTES: dict[str, str] = {
     **dict.fromkeys(("privacy:demands", "privacy:demand", "privacy:carry_out"), RECORD),
     **dict.fromkeys(("privacy:grant", "privacy:copy", "privacy:withdraw"), RECORD),
     **dict.fromkeys(("privacy:refuse", "privacy:keeping", "privacy:catalogue"), RECORD),
-    **dict.fromkeys(("privacy:grants", "privacy:end_grant"), "access grants (test_keepers.py)"),
+    **dict.fromkeys(
+        ("privacy:grants", "privacy:end_grant"), "access grants (shiyu/desk/tests/test_unmask.py)"
+    ),
     "files:photo": "attachment",
 }
 """Every route of the rooms in which cases are shown, and the channel that it belongs to."""
@@ -130,6 +132,7 @@ HANDS_OUT: dict[str, str] = {
     "portal/views/proof.py": RECEIPT,
     "history/moving/opened.py": "run by the operator on the server",
     "history/reports/building.py": "run by the operator on the server",
+    "site/commands/privacy_.py": "run by the operator on the server: breach, without names",
     "site/commands/importing/reports.py": "run by the operator on the server",
     "site/commands/importing/own_file.py": "run by the operator on the server",
 }

@@ -119,7 +119,7 @@ def reporters_left(found: list[Affected]) -> int:
 
 TO_PEOPLE = """个人信息安全事件告知（草稿，个人信息保护法第五十七条）
 
-您在 %(since)s 至 %(until)s 期间留存的下列信息可能被泄露：%(kinds)s。
+%(since)s 至 %(until)s 期间，您留下的下列信息可能被泄露：%(kinds)s。
 原因：【填写】
 可能造成的危害：【填写，例如冒充办理人员的电话和短信】
 已经采取的措施：已收回全部查看授权，正在核查。【补充】
