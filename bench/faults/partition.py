@@ -125,8 +125,8 @@ def _get(port: int) -> str:
         asking.close()
 
 
-def until_answers(port: int) -> float:
-    until = time.monotonic() + 120
+def until_answers(port: int, patience_s: float = 120) -> float:
+    until = time.monotonic() + patience_s
     while time.monotonic() < until and _get(port) not in {"200", "302"}:
         time.sleep(0.2)
     return time.monotonic()

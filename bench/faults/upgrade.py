@@ -93,7 +93,7 @@ def _take_over(city: Place, tree: Path, seconds: float) -> Facts:
             found |= _beside(city, probe, lambda: time.sleep(seconds), "old_on_new")
             found["repeats_while_migrating"] = dict(crowd.repeats)
             new = Served(PROJECT, log=city.log, workers=True)
-            until_answers(new.port)
+            until_answers(new.port, 600)
             probe.begin()
             proxy.to = new.port
             old.process.terminate()
