@@ -16,6 +16,7 @@ from tests.who_may.policy import MOVES_OF, TABLE, THE_PROGRAMS
 
 ROOM = "tests/who_may"
 EVERY_CHANNEL = {*CHANNELS, *INTERFACES, *OF_ANYBODY}
+GRANTS_OPEN = "access grants (shiyu/desk/tests/test_unmask.py)"
 OWN, CITY, RECORD = "one's own alone", "nothing of a case", "the record, for who keeps it"
 RECEIPT, STRANGER = "what a receipt opens (test_own.py)", "anybody"
 
@@ -48,9 +49,7 @@ ROUTES: dict[str, str] = {
     **dict.fromkeys(("privacy:demands", "privacy:demand", "privacy:carry_out"), RECORD),
     **dict.fromkeys(("privacy:grant", "privacy:copy", "privacy:withdraw"), RECORD),
     **dict.fromkeys(("privacy:refuse", "privacy:keeping", "privacy:catalogue"), RECORD),
-    **dict.fromkeys(
-        ("privacy:grants", "privacy:end_grant"), "access grants (shiyu/desk/tests/test_unmask.py)"
-    ),
+    **dict.fromkeys(("privacy:grants", "privacy:end_grant"), GRANTS_OPEN),
     "files:photo": "attachment",
 }
 """Every route of the rooms in which cases are shown, and the channel that it belongs to."""
