@@ -108,7 +108,7 @@ async def _stream(
     await send(_start(200, headers, b"text/event-stream; charset=utf-8"))
     feed.streams.add(stream)
     measures.STREAMS.set(len(feed.streams))
-    stream.tell(presence.welcome(stream, session))
+    stream.tell(presence.welcome(stream, session, feed.last))
     gone = asyncio.ensure_future(_gone(receive))
     watch = asyncio.ensure_future(_watch(stream, session))
     tell = asyncio.ensure_future(_tell(stream, headers.get("last-event-id", ""), send))

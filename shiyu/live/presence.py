@@ -4,13 +4,15 @@ import json
 import secrets
 from dataclasses import dataclass, field
 
-from shiyu.live.feed import Change, Concern, Stream, may_know
+from shiyu.live.feed import At, Change, Concern, Stream, may_know
 from shiyu.people.actors import Actor
 from shiyu.people.duties import LOOKING
 
 SILENT_S = 20.0
 """A page that says nothing for so long is no longer looked at: hidden, asleep or cut off."""
 NAMED_MOST = 3
+LAST_NUMBER = 10**18 - 1
+"""The highest number that an event's id may have, see `asgi._event_id`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +31,18 @@ class Looking:
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """The name by which this stream's page speaks of itself; nobody else knows it."""
+    """The name by which this stream's page speaks of itself; nobody else knows it.
+
+    at  where the feed stands, so that a page which comes back before it heard of any change
+        misses none either.
+    """
 
     key: str
+    at: At = (0, 0)
 
     def frame(self) -> bytes:
-        return f"event: hello\ndata: {json.dumps({'stream': self.key})}\n\n".encode()
+        known = f"id: {self.at[0]}-{min(self.at[1], LAST_NUMBER)}\n" if self.at != (0, 0) else ""
+        return f"{known}event: hello\ndata: {json.dumps({'stream': self.key})}\n\n".encode()
 
 
 @dataclass(slots=True)
@@ -53,11 +61,11 @@ class Presence:
         self.streams: dict[str, tuple[Stream, str]] = {}
         self.sights: dict[int, Sight] = {}
 
-    def welcome(self, stream: Stream, session: str) -> Hello:
+    def welcome(self, stream: Stream, session: str, at: At = (0, 0)) -> Hello:
         """Give a stream the key with which its page will say what it shows."""
         key = secrets.token_urlsafe(16)
         self.streams[key] = (stream, session)
-        return Hello(key)
+        return Hello(key, at)
 
     def stream_of(self, key: str, session: str) -> Stream | None:
         """The stream of this key, if it belongs to the session that says so."""

@@ -14,7 +14,9 @@ from shiyu.cases import actions as do
 from shiyu.cases.lifecycle import Stage
 from shiyu.cases.tests.world import THERE, World, build
 from shiyu.live import feed as feeding
+from shiyu.live.asgi import _event_id
 from shiyu.live.feed import Change, Feed, Stream, frames, may_know
+from shiyu.live.presence import Presence
 from shiyu.live.who import actor_of_session, actors_of_sessions
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -256,3 +258,27 @@ def test_many_sessions_are_known_by_as_few_questions_as_one(django_assert_max_nu
         name: world.actor(name) for name in names
     }
     assert found["nonsense"] is found[""] is None
+
+
+def test_a_page_that_heard_of_nothing_yet_can_come_back_without_missing_anything(database):
+    world = build()
+    case = world.report()[0].case
+
+    async def stand() -> tuple[Feed, bytes]:
+        feed = Feed(psycopg.conninfo.conninfo_to_dict(database.url("web")))
+        reader = asyncio.create_task(feed.run())
+        while feed.last == (0, 0):
+            await asyncio.sleep(0.02)
+        reader.cancel()
+        stream = Stream(world.actor("intake"))
+        return feed, Presence().welcome(stream, "s", feed.last).frame()
+
+    feed, hello = in_a_thread(stand())
+    _closing(lambda: do.accept(case, actor=world.actor("intake")))
+    known = _event_id(hello.decode().split("\n")[0].removeprefix("id: "))
+    feed.last = (2**62, 0)
+
+    async def missed() -> list[int]:
+        return [change.version async for change in feed.since(known)]
+
+    assert in_a_thread(missed()) == [2]
