@@ -128,7 +128,8 @@ def write_copies(folder: Path, about: dict[str, Any], nth: int, of: int) -> None
 def _copies(folder: Path, about: dict[str, Any]) -> "Copies":
     from shiyu.catalogue.models import Kind
     from shiyu.history.kaifeng.town import read_cells
-    from shiyu.history.large.copies import Copies, Written
+    from shiyu.history.large.chunk import Written
+    from shiyu.history.large.copies import Copies
     from shiyu.history.large.ground import Ground
     from shiyu.history.large.patterns import Patterns
     from shiyu.history.large.residents import Residents

@@ -31,7 +31,7 @@ from shiyu.common.home import home
 from shiyu.history import demo
 from shiyu.history.kaifeng.organisation import Size
 from shiyu.history.large import aside
-from shiyu.history.large.copies import KEY, added_up, counts_of, now_utc
+from shiyu.history.large.copies import KEY, added_up, counts_of
 from shiyu.history.large.patterns import DAY_ZERO, Patterns
 from shiyu.history.large.plan import Draw, TooFew, draw
 from shiyu.history.large.weeks import movable, shapes
@@ -174,7 +174,7 @@ class _Making:
             "parts": PARTS,
             "earlier": min(max(plan.cases // 4, FEWEST), EARLIER),
             "residents": int(plan.cases * RESIDENTS_EACH),
-            "taken_in": now_utc().isoformat(),
+            "taken_in": moment().isoformat(),
         }
         demo.album()  # the drawings, before several processes look for them
         self._say(about)
