@@ -38,7 +38,7 @@ def test_each_alarm_fires_and_none_in_a_city_that_is_well() -> None:
 @pytest.mark.parametrize(
     ("was", "planted", "expr"),
     [
-        ("shiyu_workers < 1", "shiyu_workers < 0", 'alertname="ShiyuNoWorkers"'),
+        ("shiyu_workers < 1", "shiyu_workers < 0", "ShiyuNoWorkers"),
         ("shiyu_unsealed_lines > 50000", "shiyu_unsealed_lines > 30", "count(ALERTS{alertstate"),
     ],
 )

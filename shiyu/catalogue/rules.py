@@ -15,7 +15,8 @@ from shiyu.common import ready
 from shiyu.common.errors import NotAllowed, OutOfOrder
 from shiyu.people.actors import Actor
 from shiyu.people.duties import ADMINISTRATION, Duty
-from shiyu.people.models import Appointment, Tier, Unit
+from shiyu.people.models import Tier, Unit
+from shiyu.people.rules import holders_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +211,7 @@ def must_edit(actor: Actor) -> None:
 
 def editors() -> set[int]:
     """The people who edit the catalogue today (标准维护人)."""
-    held = Appointment.objects.in_force(timezone.localdate())
-    held = held.filter(post__duties__duty=Duty.SYSTEM_ADMIN, person__is_active=True)
-    return set(held.values_list("person", flat=True))
+    return holders_of(Duty.SYSTEM_ADMIN)
 
 
 def objects_for(actor: Actor) -> frozenset[int]:

@@ -30,7 +30,6 @@ SELECT
  (SELECT coalesce(max(id), 0) FROM calendars_calendar),
  (SELECT json_agg(json_build_array('person:' || id, name)) FROM people_person WHERE id = ANY(%s)),
  (SELECT json_agg(json_build_array(id, short_name)) FROM people_unit WHERE id = ANY(%s)),
- (SELECT json_agg(json_build_array(id, number)) FROM cases_case WHERE id = ANY(%s)),
  (SELECT json_agg(json_build_array(id, code, name, level) ORDER BY first) FROM way),
  (SELECT json_agg(json_build_array(name, major_name) ORDER BY code)
   FROM catalogue_kind WHERE %s AND (ended_on IS NULL OR ended_on >= %s)),
@@ -54,7 +53,6 @@ class Asides:
     calendars: int
     people: dict[str, str]
     units: dict[int, str]
-    cases: dict[int, str]
     path: list[Place]
     kind_names: list[tuple[str, str]]
     unit_names: list[str]
@@ -68,16 +66,14 @@ def asides(case: Case, lines: Sequence[Line], lists: Collection[str], *, today: 
         case.place_id,
         _people(lines),
         sorted(ids_in(facts, *UNITS_NAMED)),
-        sorted(ids_in(facts, *CASES_NAMED)),
         *(KINDS_LIST in lists, today, UNITS_LIST in lists, today),
         case.pk,
     )
-    ((version, people, named, cases, path, kind_names, unit_names, looked),) = rows(ASIDES, asked)
+    ((version, people, named, path, kind_names, unit_names, looked),) = rows(ASIDES, asked)
     return Asides(
         version,
         dict(people or ()),
         dict(named or ()),
-        dict(cases or ()),
         [Place(pk=pk, code=code, name=name, level=level) for pk, code, name, level in path or ()],
         [(name, major) for name, major in kind_names or ()],
         unit_names or [],

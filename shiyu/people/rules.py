@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shiyu.common.errors import NotAllowed, Refused
@@ -19,6 +20,13 @@ ENDINGS = (UnitChange.Kind.CLOSE, *WITH_HEIRS)
 def may(actor: Actor, *duties: str) -> bool:
     """Whether one of these duties is held, or the program itself acts (set-up, import)."""
     return actor.kind == "program" or actor.holds(*duties)
+
+
+def holders_of(duty: str) -> set[int]:
+    """The active people who hold a duty today, anywhere (今日任职)."""
+    held = Appointment.objects.in_force(timezone.localdate())
+    held = held.filter(post__duties__duty=duty, person__is_active=True)
+    return set(held.values_list("person", flat=True))
 
 
 def require(actor: Actor, *duties: str) -> Actor:

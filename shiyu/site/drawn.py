@@ -36,7 +36,8 @@ def light(shown: Light, form: str, now: datetime) -> SafeString:
     if in_row and shown.colour == "grey":
         parts.append(SILENT.format("", escaped(shown.word)))
     elif shown.colour == "none" or (form != "word" and shown.time):
-        parts.append(SILENT.format(TIME, escaped(shown.time)))
+        told = shown.time if in_row or not shown.word else shown.beside_word
+        parts.append(SILENT.format(TIME, escaped(told)))
     elif in_row:
         parts.append(SILENT.format(WORD, escaped(shown.word)))
     parts.append(f'<span class="sr light-name">{escaped(shown.name)}</span></span>')

@@ -38,6 +38,11 @@ class Light:
     warn: int | None = None
     runs: bool = False
 
+    @property
+    def beside_word(self) -> str:
+        """The time after the word, which says already that it is over: 「超期 7分」."""
+        return short_span(self.left) if self.left is not None and self.left < 0 else self.time
+
 
 def light_of(clock: object) -> Light:
     """The light of a case or of anything that has `light`, `due`, `minutes_left`."""

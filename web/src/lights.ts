@@ -65,7 +65,9 @@ function tick(light: HTMLElement): number {
   const name = one(".light-name", light);
   const words: Record<string, string> = { green: t("正常"), yellow: t("临期"), red: t("超期") };
   const label = words[next] ?? "";
-  if (time) time.textContent = left < 0 ? t("超 {time}", { time: span(-left) }) : t("剩 {time}", { time: span(left) });
+  // Beside the word 超期 the time alone: it need not be said twice.
+  const over = word ? span(-left) : t("超 {time}", { time: span(-left) });
+  if (time) time.textContent = left < 0 ? over : t("剩 {time}", { time: span(left) });
   if (word) word.textContent = label;
   if (name)
     name.textContent =

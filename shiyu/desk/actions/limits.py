@@ -1,7 +1,6 @@
 """How much may be taken out of the city, by versions (导出限额)."""
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
@@ -10,7 +9,7 @@ from shiyu.desk.models import ExportLimits
 from shiyu.journal.actions import moment, record
 from shiyu.notices.actions import owe
 from shiyu.people.actors import Actor
-from shiyu.people.models import Appointment
+from shiyu.people.rules import holders_of
 
 ROWS, HOURS = (1, 200_000), (1, 168)
 SUBJECT = "city:export-limits"
@@ -46,7 +45,7 @@ def set_limits(
     facts = {"was": was, "now": now}
     record(SUBJECT, "set", actor=actor, at=made.set_at, facts=facts)
     told = {"most": rows_most, "alone": alone_most}
-    owe(_auditors(), SUBJECT, "export_limits", facts=told, at=made.set_at)
+    owe(holders_of(rules.AUDIT), SUBJECT, "export_limits", facts=told, at=made.set_at)
     return made
 
 
@@ -57,9 +56,3 @@ def _within_bounds(limits: ExportLimits) -> None:
             raise Refused(_("填 %(least)s 到 %(most)s 之间的数") % told, field=name)
     if not 0 <= limits.alone_most <= limits.rows_most:
         raise Refused(_("无须批准的行数不能超过一次最多的行数"), field="alone_most")
-
-
-def _auditors() -> set[int]:
-    held = Appointment.objects.in_force(timezone.localdate())
-    held = held.filter(post__duties__duty=rules.AUDIT, person__is_active=True)
-    return set(held.values_list("person", flat=True))

@@ -3,13 +3,12 @@
 from datetime import datetime, timedelta
 
 from django.db.models import F, QuerySet
-from django.utils import timezone
 
 from shiyu.notices.actions.owing import owe
 from shiyu.notices.lifecycle import NO_KEY, Channel
 from shiyu.notices.models import Connector, Delivery, Subscription
 from shiyu.people.duties import Duty
-from shiyu.people.models import Appointment
+from shiyu.people.rules import holders_of
 
 TROUBLES = 5
 REST_FIRST = timedelta(seconds=30)
@@ -60,8 +59,4 @@ def _row(peer: Peer) -> "QuerySet[Peer]":
 
 def tell_administrators(kind: str, peer: Peer, *, at: datetime) -> None:
     """Owe the system administrators a notice about a peer."""
-    posts = Appointment.objects.in_force(timezone.localdate()).filter(
-        post__duties__duty=Duty.SYSTEM_ADMIN
-    )
-    people = sorted(set(posts.values_list("person_id", flat=True)))
-    owe(people, peer.subject, kind, facts={"name": peer.name}, at=at)
+    owe(sorted(holders_of(Duty.SYSTEM_ADMIN)), peer.subject, kind, facts={"name": peer.name}, at=at)

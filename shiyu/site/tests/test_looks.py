@@ -186,6 +186,11 @@ def test_an_overdue_light_says_by_how_much():
     assert name_of(light).startswith("超期，超出 35 分钟，应于 ")
 
 
+def test_beside_its_word_an_overdue_light_does_not_say_so_twice():
+    light = shown("{% light c %}", c=clock("red", -35))
+    assert re.findall(r'light-(?:word|time)"[^>]*>([^<]*)<', light) == ["超期", "35分"]
+
+
 def test_a_paused_light_says_why_and_does_not_tick():
     light = shown("{% light c %}", c=clock("grey", pause_reason="核查中"))
     assert name_of(light) == "暂停，核查中"
