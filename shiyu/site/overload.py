@@ -46,5 +46,8 @@ def busy(request: HttpRequest) -> HttpResponse:
     """Come again: as a page, as JSON, or as an interface says it; nothing is asked for it."""
     again_s = AGAIN_S[0] + secrets.randbelow(AGAIN_S[1] - AGAIN_S[0] + 1)
     if request.path_info.startswith(door.PREFIXES):
-        return door.unavailable(request, BUSY, again_s=again_s)
-    return outage.page(request, BUSY, again_s=again_s)
+        answer = door.unavailable(request, BUSY, again_s=again_s)
+    else:
+        answer = outage.page(request, BUSY, again_s=again_s)
+    answer._has_been_logged = True  # type: ignore[attr-defined]  # counted; no line for each
+    return answer

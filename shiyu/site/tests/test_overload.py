@@ -89,7 +89,7 @@ def test_no_place_is_lost_or_made_by_many_at_once():
     assert (ours.free, len(ours.row)) == (3, 0)
 
 
-def test_a_person_is_told_when_to_come_again(full, client):
+def test_a_person_is_told_when_to_come_again_and_the_log_is_not_filled(full, client, caplog):
     answer = client.get("/desk/", HTTP_ACCEPT="text/html")
 
     assert answer.status_code == 503
@@ -97,6 +97,7 @@ def test_a_person_is_told_when_to_come_again(full, client):
     assert "现在使用的人太多" in answer.content.decode()
     assert answer["X-Request-Id"]
     assert "Content-Security-Policy" in answer
+    assert not [line for line in caplog.records if line.name == "django.request"]
 
 
 def test_whoever_sent_something_is_told_that_it_is_not_saved(full, client):
