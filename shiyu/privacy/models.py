@@ -67,7 +67,9 @@ class Demand(models.Model):
     report = models.ForeignKey(
         Report, models.PROTECT, null=True, blank=True, related_name="demands"
     )
-    case = models.ForeignKey(Case, models.PROTECT, null=True, blank=True, related_name="+")
+    case = models.ForeignKey(
+        Case, models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
+    )
     words = models.BigIntegerField(null=True, blank=True)
     reports = models.JSONField(default=list)
     ground = models.CharField(_("依据"), max_length=20, choices=Ground)

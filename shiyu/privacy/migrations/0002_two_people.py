@@ -59,6 +59,7 @@ class Migration(migrations.Migration):
             "case",
             models.ForeignKey(
                 blank=True,
+                db_index=False,
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
                 related_name="+",
