@@ -281,3 +281,16 @@ def test_a_move_nobody_knows_is_out_of_order() -> None:
         apply(Standing(), Step("dance", START, "person:1"))
     reported = apply(Standing(), Step("report", START, "person:1"))
     assert (reported.stage, reported.last_at) == ("reported", START)
+
+
+def test_a_dispatch_names_units_and_one_of_them_leads() -> None:
+    """With a gap beside a unit at work, so that nothing else would refuse it."""
+    standing = Standing()
+    for verb, more in (("accept", {}), ("file", {}), ("dispatch", {"units": (1, 2), "lead": 1})):
+        apply(standing, Step(verb, START, "person:9", **more))
+    apply(standing, Step("object", START, "person:9", unit=2))
+    with pytest.raises(Refused, match="请选择主责单位"):
+        apply(deepcopy(standing), Step("dispatch", START, "person:9", answered=True))
+    apply(standing, Step("object", START, "person:9", unit=1))
+    with pytest.raises(Refused, match="须有一个主责单位"):
+        apply(standing, Step("dispatch", START, "person:9", units=(3,), answered=True))
