@@ -48,6 +48,7 @@ class Passing:
         timezone.now = self.now  # type: ignore[assignment]
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL search_path = passing, pg_catalog, public")
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         self.pass_(0)
 
     def now(self) -> datetime:

@@ -9,13 +9,15 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections, connection, transaction
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -64,6 +66,12 @@ def one_connection() -> Iterator[None]:
     yield
     request_started.connect(close_old_connections)
     request_finished.connect(close_old_connections)
+
+
+def unhurried() -> None:
+    """Making requests from a description may take longer than a transaction may lie idle."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 def made(operation: Any, how_many: int) -> list[Any]:
@@ -149,7 +157,67 @@ def many(how_many: int, one: Callable[[], None]) -> None:
 # ---- /api/v1 ----------------------------------------------------------------------------------
 
 
+def mended(case: Any, good: dict[str, Any], chance: random.Random) -> Any:
+    """The same with what this city really has: most of what is asked so is answered.
+
+    Of the body only fields remain of which a good value is known; a list is asked for whole.
+    """
+    parts = dict(case.path_parameters or {})
+    path = case.operation.path
+    for name in parts:
+        at = next((key for key in good if key in path and name == "code"), name)
+        parts[name] = good.get(at, parts[name])
+    case.path_parameters, case.query = parts, good["query"].get(path, {})
+    if isinstance(case.body, dict):
+        known = {name: good[name] for name in case.body if name in good}
+        wanted = {name: good[name] for name in good["body"].get(path, ())}
+        case.body = known | wanted
+        if "ref" in case.body:
+            case.body["ref"] = f"r{chance.random()}"
+    if case.method.upper() == "POST":
+        case.headers = {**(case.headers or {}), "Idempotency-Key": f"k{chance.random()}"}
+    return case
+
+
+def known_to(world: World, number: str) -> dict[str, Any]:
+    """Valid references of the made city, by the names of fields."""
+    return {
+        "number": number,
+        "/kinds/": "10101",
+        "/places/": "410204",
+        "size": "small",
+        "kind": "10101",
+        "place": "410204001",
+        "lead": "D1",
+        "unit": "D1",
+        "co": [],
+        "reason": "已看过现场",
+        "text": "井盖破了",
+        "address": "书店街",
+        "outcome": "fixed",
+        "lon": 114.31,
+        "lat": 34.80,
+        "channel": "public",
+        "photos": [],
+        "ref": "r",
+        "until": (timezone.localdate() + timedelta(days=7)).isoformat(),
+        "found": True,
+        "query": {"/api/v1/places/locate": {"lon": "114.31", "lat": "34.80"}},
+        "body": {"/api/v1/cases": ("text", "lon", "lat")},
+    }
+
+
+EASY = ("/remark", "/urge", "/check_open")
+"""Moves that pass again and again."""
+
+
+def is_easy(operation: Any) -> bool:
+    path, method = operation.path, operation.method.upper()
+    return method == "GET" or path.endswith("/api/v1/cases") or path.endswith(EASY)
+
+
 def ask_v1(world: World, *, each: int, how_many: int) -> Counter[str]:
+    unhurried()
     number = world.make_case("handling").number
     system = let_in(world, *GRANTS, unit="gulou")
     ended = let_in(world, *GRANTS, unit="gulou")
@@ -157,10 +225,18 @@ def ask_v1(world: World, *, each: int, how_many: int) -> Counter[str]:
         actions.revoke(key, why="试验", actor=ADMIN)
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application())
     seeds = [(o.ok(), made(o.ok(), each)) for o in schema.get_all_operations()]
+    easy = [seed for seed in seeds if is_easy(seed[0])]
+    good = known_to(world, number)
     chance, seen = random.Random(5), Counter()
     keys = {"held": system.key, "none": "", "wrong": system.key[:-3] + "abc", "ended": ended.key}
 
     def one() -> None:
+        whose = chance.choices(list(keys), (85, 5, 5, 5))[0]
+        if chance.random() < 0.4:
+            operation, cases = chance.choice(easy)
+            case = mended(renewed(chance.choice(cases)), good, chance)
+            _answered(case, operation, keys[whose], whose, seen)
+            return
         operation, cases = chance.choice(seeds)
         case = renewed(chance.choice(cases))
         parts = dict(case.path_parameters or {})
@@ -170,7 +246,6 @@ def ask_v1(world: World, *, each: int, how_many: int) -> Counter[str]:
         case.query = plain(spun(dict(case.query or {}), chance))
         if case.body and chance.random() < 0.8:
             case.body = spun(case.body, chance)
-        whose = chance.choices(list(keys), (85, 5, 5, 5))[0]
         _answered(case, operation, keys[whose], whose, seen)
 
     many(how_many, one)
@@ -195,7 +270,7 @@ def test_v1_breaks_at_nothing_lets_no_stranger_in_and_keeps_to_its_description(
     seen = ask_v1(world, each=1, how_many=600)
 
     assert sum(seen.values()) >= 600
-    assert seen["held 2xx"] > 0
+    assert seen["held 2xx"] > 600 * 0.2, "one in five is answered"
     assert not any(seen[f"{whose} 2xx"] > 30 for whose in ("none", "wrong", "ended"))
 
 
@@ -206,12 +281,14 @@ def test_v1_thousands_of_times(how_many: int, world: World) -> None:
 
     print(how_many, dict(seen))
     assert sum(seen.values()) >= how_many
+    assert seen["held 2xx"] > how_many * 0.2
 
 
 # ---- Open311 ----------------------------------------------------------------------------------
 
 
 def ask_open311(world: World, *, each: int, how_many: int) -> Counter[int]:
+    unhurried()
     number, key = world.make_case("handling").number, citizen().key
     schema = schemathesis.openapi.from_dict(description())
     seeds = [case for o in schema.get_all_operations() for case in made(o.ok(), each)]
