@@ -16,7 +16,6 @@ from django.utils.translation import gettext_noop
 from shiyu.site import door, outage, room
 
 PATIENCE_S = 1.5
-PROGRAMS_PATIENCE_S = 10.0
 AGAIN_S = (3, 8)
 """Told anew each time, between these, so that those turned away do not come back as one."""
 
@@ -34,7 +33,8 @@ class Overload:
         if ours is None or request.path_info.startswith(settings.STATIC_URL):
             return self.get_response(request)
         is_program = request.path_info.startswith(door.PREFIXES)
-        if not ours.enter(PROGRAMS_PATIENCE_S if is_program else PATIENCE_S):
+        row_most = room.PROGRAMS_MOST if is_program else None
+        if not ours.enter(PATIENCE_S, row_most=row_most):
             return busy(request)
         try:
             return self.get_response(request)

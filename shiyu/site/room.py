@@ -10,6 +10,8 @@ from shiyu.common import measures
 AT_ONCE = "SHIYU_AT_ONCE"
 """How many requests a process works on at once; without it nobody waits (set by `shiyu serve`)."""
 WAITING_MOST = 20
+PROGRAMS_MOST = 10
+"""Other systems find the row full sooner: they come again by themselves, people do not."""
 TOLD_S = 60.0
 
 
@@ -23,13 +25,17 @@ class Room:
         self.lock = threading.Lock()
         self.turned_away: deque[float] = deque(maxlen=10_000)
 
-    def enter(self, patience_s: float) -> bool:
-        """Whether there is a place now, or within so long; whoever is let in must `leave`."""
+    def enter(self, patience_s: float, *, row_most: int | None = None) -> bool:
+        """Whether there is a place now, or within so long; whoever is let in must `leave`.
+
+        row_most  of a row longer than that this caller does not become part.
+        """
+        most = self.waiting_most if row_most is None else row_most
         with self.lock:
             if self.free > 0:
                 self.free -= 1
                 return True
-            if len(self.row) >= self.waiting_most:
+            if len(self.row) >= most:
                 return self._turn_away("full")
             turn = threading.Lock()
             turn.acquire()

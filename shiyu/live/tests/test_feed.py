@@ -262,7 +262,7 @@ def test_many_sessions_are_known_by_as_few_questions_as_one(django_assert_max_nu
 
 def test_a_page_that_heard_of_nothing_yet_can_come_back_without_missing_anything(database):
     world = build()
-    case = world.report()[0].case
+    case, actor = world.report()[0].case, world.actor("intake")
 
     async def stand() -> tuple[Feed, bytes]:
         feed = Feed(psycopg.conninfo.conninfo_to_dict(database.url("web")))
@@ -270,11 +270,10 @@ def test_a_page_that_heard_of_nothing_yet_can_come_back_without_missing_anything
         while feed.last == (0, 0):
             await asyncio.sleep(0.02)
         reader.cancel()
-        stream = Stream(world.actor("intake"))
-        return feed, Presence().welcome(stream, "s", feed.last).frame()
+        return feed, Presence().welcome(Stream(actor), "s", feed.last).frame()
 
     feed, hello = in_a_thread(stand())
-    _closing(lambda: do.accept(case, actor=world.actor("intake")))
+    _closing(lambda: do.accept(case, actor=actor))
     known = _event_id(hello.decode().split("\n")[0].removeprefix("id: "))
     feed.last = (2**62, 0)
 

@@ -64,6 +64,25 @@ def test_a_full_row_turns_away_at_once_and_a_long_wait_after_its_time():
     assert "1 of 1 at work, 0 waiting, 2 turned away" in ours.told()
 
 
+def test_other_systems_leave_room_in_the_row_for_people():
+    ours = Room(1, waiting_most=2)
+    assert ours.enter(0)
+    waits = threading.Thread(target=ours.enter, args=(5,))
+    waits.start()
+    while not ours.row:
+        time.sleep(0.001)
+
+    assert not ours.enter(5, row_most=1)
+    person = threading.Thread(target=ours.enter, args=(5,))
+    person.start()
+    while len(ours.row) < 2:
+        time.sleep(0.001)
+    ours.leave()
+    ours.leave()
+    waits.join()
+    person.join()
+
+
 def test_no_place_is_lost_or_made_by_many_at_once():
     ours, inside, most, lock = Room(3, waiting_most=4), 0, [0], threading.Lock()
 
