@@ -227,7 +227,8 @@ def test_what_lies_in_another_county_is_answered_as_if_it_were_not_there(
     for method, other, none in pairs:
         answers = [getattr(browser, method)(path) for path in (other, none)]
         assert [a.status_code for a in answers] == [404, 404], other
-        said = [re.sub(r"<[^>]*>", " ", a.content.decode()).split() for a in answers]
+        told = (re.sub(r"<[^>]*>", " ", a.content.decode()) for a in answers)
+        said = [re.sub(r"\b[0-9a-f]{32}\b", "@", text).split() for text in told]
         assert said[0] == said[1], other
     for path in ("/privacy/requests/", "/journal/"):
         asked_for = browser.get(path, {"q": number})

@@ -65,11 +65,10 @@ PEOPLE: dict[str, Somebody] = {
     for at, unit in CENTRE_AT.items()
 }
 PEOPLE |= {f"{duty}": Somebody(((duty, "city"),), "city") for duty in ADMINISTERS}
-PEOPLE |= {f"{duty} without a place": Somebody(((duty, ""),), "city") for duty in ADMINISTERS}
 PEOPLE |= {
-    f"{duty} at {at}": Somebody(((duty, at),), at)
-    for duty in ("security_admin", "audit_admin")
-    for at in ("gulou", "longting")
+    "security_admin without a place": Somebody((("security_admin", ""),), "city"),
+    "security_admin at gulou": Somebody((("security_admin", "gulou"),), "gulou"),
+    "audit_admin at gulou": Somebody((("audit_admin", "gulou"),), "gulou"),
 }
 PEOPLE |= {
     f"handle for {unit}": Somebody((("handle", unit),), unit)
