@@ -89,8 +89,8 @@ def _newest(seen: Seen, now: datetime) -> Verdict:
 def _archive(seen: Seen) -> Verdict:
     title = _("日志归档")
     if seen.archiving:
-        said, command = ARCHIVING[seen.archiving]
-        return Verdict(title, False, str(said), _("看数据库日志，按手册处理"), command)
+        why, command = ARCHIVING[seen.archiving]
+        return Verdict(title, False, str(why), _("看数据库日志，按手册处理"), command)
     if not seen.archived_until:
         return Verdict(title, True, _("还没有要归档的"))
     said = _("到 {when}，有改动时最多隔 60 秒").format(when=_when(seen.archived_until))
