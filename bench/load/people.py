@@ -32,13 +32,16 @@ def main() -> int:
 
 
 def plan(users: int) -> dict[str, Any]:
-    kind, lead, point = _work()
+    case, lead = _work()
     return {
         "people": sessions(users),
-        "keys": _keys(lead),
+        "keys": _keys(case, lead),
         "lead_code": lead,
-        "kind_code": kind,
-        **point,
+        "kind_code": case.kind.code,
+        "lon": float(case.lon),
+        "lat": float(case.lat),
+        "wide": 0.0005,
+        "high": 0.0005,
         **_looked_for(),
         "address": "书店街 12 号门前",
         "said": "井盖破了一个大洞，晚上看不见，请尽快来修",
@@ -73,27 +76,24 @@ def sessions(users: int) -> list[dict[str, Any]]:
     return found
 
 
-def _work() -> tuple[str, str, dict[str, float]]:
-    """A kind, the unit it goes to, and a box of the city where it is reported."""
-    from shiyu.cases.models import Case
-    from shiyu.people.models import PostDuty, Unit
+def _work() -> tuple[Any, str]:
+    """A case like those that will be reported, and the unit it went to."""
+    from shiyu.cases.models import Assignment
 
-    known = Case.objects.exclude(kind=None).exclude(lon=None).order_by("-id")
-    some = known.filter(kind__code__startswith="1").first() or known[0]
-    handling = PostDuty.objects.filter(duty="handle").exclude(unit=None).values("unit_id")
-    lead = Unit.objects.filter(pk__in=handling).order_by("tier", "code")[0]
-    box = {"lon": float(some.lon), "lat": float(some.lat), "wide": 0.002, "high": 0.002}
-    return str(some.kind.code), str(lead.code), box
+    done = Assignment.objects.exclude(case__kind=None).exclude(case__lon=None)
+    some = done.select_related("case__kind", "case__centre", "unit").order_by("-id")[0]
+    return some.case, str(some.unit.code)
 
 
-def _keys(lead: str) -> dict[str, str]:
+def _keys(case: Any, lead: str) -> dict[str, str]:
+    """Keys of the centre that the case belongs to, of the unit, of those who verify."""
     from shiyu.api import actions
     from shiyu.people.actors import Actor
-    from shiyu.people.models import Unit
     from shiyu.places.models import Place
 
-    city = Place.objects.filter(parent=None).order_by("id")[0].code
-    centre = Unit.objects.get(kind=Unit.Kind.CENTRE, tier="city")
+    level = "city" if case.centre.tier == "city" else "county"
+    here = Place.objects.filter(first__lte=case.place_number, last__gte=case.place_number)
+    city = here.get(level=level).code
     desk = tuple(f"cases:{duty}@{city}" for duty in ("report", "intake", "dispatch"))
     sides = {"desk": desk, "unit": (f"cases:handle@{lead}",), "check": (f"cases:verify@{city}",)}
     found, mark = {}, secrets.token_hex(4)  # a kept city knows those of earlier runs
@@ -102,7 +102,7 @@ def _keys(lead: str) -> dict[str, str]:
             f"load {side} {mark}",
             purpose="api",
             scopes=scopes,
-            unit=centre if side == "desk" else None,
+            unit=case.centre if side == "desk" else None,
             per_minute=actions.PER_MINUTE_MOST,
             actor=Actor.program("bench"),
         )
