@@ -9,11 +9,14 @@ own: the centre's, a unit's, that of those who verify.
 import json
 import re
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from shiyu.site.start import django_ready
 
-COUNTY, UNIT, KIND = "410202", "410200D01", "20102"
+if TYPE_CHECKING:
+    from shiyu.catalogue.models import Kind
+
+COUNTY, UNIT = "410202", "410200D01"
 PASSWORD = "shiyu-demo-2026"
 DUTIES = {"intake": "410202-sl", "dispatch": "410202-pq", "verify": "410202-hc"}
 HANDLER = "410200d01-cz"
@@ -29,10 +32,7 @@ def main() -> int:
 
 
 def plan() -> dict[str, Any]:
-    from django.db.models import Avg
-
     from shiyu.cases.models import Case
-    from shiyu.catalogue.models import Kind
     from shiyu.people.models import Person, Unit
 
     people = {
@@ -44,25 +44,54 @@ def plan() -> dict[str, Any]:
         for duty, named in DUTIES.items()
     }
     people["handle"] = [HANDLER]
-    there = Case.objects.filter(place__code__startswith=COUNTY, lon__isnull=False)
-    middle = there.aggregate(lon=Avg("lon"), lat=Avg("lat"))
+    west, south, east, north = _within_county()
+    kind = _plain_kind()
     return {
         "people": people,
         "password": PASSWORD,
-        "kind": Kind.objects.get(code=KIND).name,
-        "kind_code": KIND,
+        "kind": kind.name,
+        "kind_code": kind.code,
         "lead": Unit.objects.get(code=UNIT).name,
         "lead_code": UNIT,
         "address": "书店街 12 号门前",
         "said": "井盖破了一个大洞，晚上看不见，昨天有人骑车摔倒，请尽快来修",
-        "lon": middle["lon"] - 0.01,
-        "lat": middle["lat"] - 0.01,
-        "wide": 0.02,
-        "high": 0.02,
+        "lon": west,
+        "lat": south,
+        "wide": east - west,
+        "high": north - south,
         "photo": "",
         "keys": _keys(),
         "cases": Case.objects.count(),
     }
+
+
+def _plain_kind() -> "Kind":
+    """A kind with one standard which asks for no photo: no neighbour asks for one."""
+    from shiyu.catalogue.models import Kind
+
+    for kind in Kind.objects.filter(for_public=True, ended_on=None):
+        standards = list(kind.standards.filter(valid_until=None))
+        if len(standards) == 1 and "after" not in standards[0].evidence:
+            return kind
+    raise SystemExit("every kind of this city asks for a photo")
+
+
+def _within_county() -> tuple[float, float, float, float]:
+    """A box that lies wholly in the largest grid cell of the county."""
+    import shapely
+
+    from shiyu.places.models import Place
+    from shiyu.places.rules import below
+
+    county = Place.objects.get(code=COUNTY)
+    cells = below(county).filter(level=Place.Level.CELL, closed_on=None)
+    shapes = [shapely.from_wkb(bytes(b)) for b in cells.values_list("boundary", flat=True) if b]
+    largest = max(shapes, key=lambda shape: shape.area)
+    middle, half = largest.representative_point(), 0.02
+    while not largest.contains(shapely.box(*middle.buffer(half).bounds)):
+        half *= 0.9
+    west, south, east, north = middle.buffer(half).bounds
+    return west, south, east, north
 
 
 def _keys() -> dict[str, str]:

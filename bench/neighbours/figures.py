@@ -1,7 +1,13 @@
-"""What the windows came to: medians of rounds, beside one another, as a table."""
+"""What the windows came to: medians of rounds, beside one another, as a table.
 
+python -m bench.neighbours.figures FILE      of a run that was kept, or broken off
+"""
+
+import json
 import statistics
+import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from bench.neighbours import ways_helpdesk, ways_shiyu, ways_tracker
@@ -90,9 +96,11 @@ def memory(outcome: Facts) -> list[str]:
     rows.append("|---|---|---|---|")
     for name, started in outcome["memory_started"].items():
         under = [w["memory"] for w in outcome["windows"] if w["program"] == name]
-        most = max(under, key=sum)
-        after = outcome["memory_after"][name]
-        told = [f"{server:.0f} + {database:.0f}" for server, database in (started, most, after)]
+        most = max(under, key=sum, default=None)
+        after = outcome.get("memory_after", {}).get(name)
+        told = [
+            f"{both[0]:.0f} + {both[1]:.0f}" if both else "–" for both in (started, most, after)
+        ]
         rows.append(f"| {name} | " + " | ".join(told) + " |")
     return rows
 
@@ -108,3 +116,7 @@ def _spread(all_: list[float]) -> str:
     found = sorted(all_)
     late = found[min(len(found) - 1, int(len(found) * 0.95))]
     return f"{statistics.median(found):,.0f} / {late:,.0f} ({len(found)})"
+
+
+if __name__ == "__main__":
+    print(table(json.loads(Path(sys.argv[1]).read_text())))

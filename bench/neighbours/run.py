@@ -10,6 +10,7 @@ meets all. Medians of the rounds count. How HOME is made: bench/neighbours/READM
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -69,11 +70,11 @@ def main() -> int:
     asked.add_argument("--programs", default=",".join(PROGRAMS))
     asked.add_argument("--json", type=Path)
     how = asked.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     for name in [name for name in os.environ if name.startswith("SHIYU_")]:
         del os.environ[name]
     outcome = run(how)
-    if how.json:
-        how.json.write_text(json.dumps(outcome, ensure_ascii=False))
+    _keep(outcome, how.json)
     print(table(outcome))
     return 0
 
@@ -101,12 +102,19 @@ def run(how: argparse.Namespace) -> Facts:
                     for name in programs:
                         if way in HAS[name]:
                             _window(outcome, load, stood[name], way, nth, how)
+                            _keep(outcome, how.json)
         finally:
             load.end()
         time.sleep(5)
         outcome["memory_after"] = {name: one.memory_mb() for name, one in stood.items()}
     outcome["load_after"] = os.getloadavg()[0]
     return outcome
+
+
+def _keep(outcome: Facts, where: Path | None) -> None:
+    """What was found so far, also when the run is broken off."""
+    if where:
+        where.write_text(json.dumps(outcome, ensure_ascii=False))
 
 
 def _window(
