@@ -66,16 +66,27 @@ class Migration(migrations.Migration):
                 to="cases.case",
             ),
         ),
-        migrations.AlterField(
-            "demand",
-            "report",
-            models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="demands",
-                to="cases.report",
-            ),
+        migrations.SeparateDatabaseAndState(
+            [
+                # Django would make the foreign key anew, and read the table under lock for it.
+                migrations.RunSQL(
+                    "ALTER TABLE privacy_demand ALTER COLUMN report_id DROP NOT NULL",
+                    "ALTER TABLE privacy_demand ALTER COLUMN report_id SET NOT NULL",
+                )
+            ],
+            [
+                migrations.AlterField(
+                    "demand",
+                    "report",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="demands",
+                        to="cases.report",
+                    ),
+                ),
+            ],
         ),
         migrations.AlterField(
             "demand",
