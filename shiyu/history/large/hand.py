@@ -165,4 +165,7 @@ def _write(connection: Any, frames: "dict[str, pl.DataFrame]", chunk: int, folde
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
