@@ -252,6 +252,7 @@ def test_each_change_by_key_sent_twice_is_one_effect_and_nobody_elses(
 
     monkeypatch.setattr(routes, "carried_out_once", without_view)
     wrong: list[Any] = []
+    assert found_routes()  # the interfaces are declared as their addresses are read
     changing = [route for route in routes.ROUTES.values() if route.changes and not route.upload]
     assert len(changing) > 30
     for route in changing[::every]:
