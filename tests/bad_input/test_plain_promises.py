@@ -1,0 +1,34 @@
+"""What the city relies on and no other test says: hashes, methods, debugging, long passwords."""
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.password_validation import validate_password
+from django.test import Client
+
+SIXTY_FOUR = "Zhōng 文 😀 " * 8
+
+
+def test_passwords_are_kept_by_scrypt_exactly_as_typed() -> None:
+    kept = make_password(SIXTY_FOUR)
+
+    assert kept.startswith("scrypt$")
+    assert len(SIXTY_FOUR) >= 64
+    assert check_password(SIXTY_FOUR, kept)
+    assert not check_password(SIXTY_FOUR.lower(), kept)
+    assert not check_password(SIXTY_FOUR.rstrip(), kept)
+
+
+def test_any_signs_and_sixty_four_of_them_make_a_password() -> None:
+    validate_password(SIXTY_FOUR)
+    validate_password("lowercasewordsonly")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/", "/account/login/", "/report/", "/api/v1/openapi.json"])
+def test_nobody_has_a_request_traced(path: str) -> None:
+    assert Client().generic("TRACE", path).status_code == 405
+
+
+def test_nothing_is_served_for_debugging() -> None:
+    assert settings.DEBUG is False
