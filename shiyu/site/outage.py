@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from functools import lru_cache
 from typing import TypeGuard
 
 import psycopg
@@ -29,6 +30,7 @@ PROBE_TIMEOUT_S = 1
 BUSY = {"57014": "statement_timeout", "55P03": "lock_timeout"}
 
 GONE = gettext_noop("系统暂时无法访问数据库，您刚才的操作没有保存。请稍后再试。")
+NUMBER = "number-of-the-request"
 CHAIN_MOST = 10
 LOST_INSIDE = "Cannot open a new connection in an atomic block"
 ANSWERS = (Refused, Http404, PermissionDenied)
@@ -93,12 +95,19 @@ def page(request: HttpRequest, text: str = GONE, *, again_s: int = RETRY_AFTER_S
             answer = {"error": "unavailable", "message": message}
             response: HttpResponse = JsonResponse(answer, status=503)
         else:
-            context = {"message": message, "retry_after_s": again_s, "language": language}
-            context |= {"reloads": request.method == "GET", "number": trail.number()}
-            response = HttpResponse(render_to_string("site/unavailable.html", context), status=503)
+            body = _drawn(text, language, request.method == "GET", again_s)
+            response = HttpResponse(body.replace(NUMBER, trail.number()), status=503)
     response["Retry-After"] = str(again_s)
     response["Cache-Control"] = "no-store"
     return response
+
+
+@lru_cache(maxsize=256)
+def _drawn(text: str, language: str, reloads: bool, again_s: int) -> str:
+    """The page but for the request's number: drawn once, for it is asked for by very many."""
+    context: dict[str, object] = {"message": _(text), "retry_after_s": again_s}
+    context |= {"language": language, "reloads": reloads, "number": NUMBER}
+    return render_to_string("site/unavailable.html", context)
 
 
 def wants_json(request: HttpRequest) -> bool:
