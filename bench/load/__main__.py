@@ -9,6 +9,7 @@ jobs     rate=50 minutes=10 rows=100000                 T-L5  jobs, with an impo
 plans                                                   T-L6  statements and plans of every list
 soak     rate=20 minutes=120                            T-L7  memory, open transactions, bloat
 overload rate=25 times=5 seconds=60                     T-L8  five times too much
+refusing                                                T-L8  the same in processor time alone
 latency  rounds=15                                            each page and list by size of city
 
 --home HOME is a demo city that is kept (not for create); without it one of `cases=` cases is made

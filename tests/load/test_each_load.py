@@ -31,6 +31,7 @@ LONG: dict[str, list[str]] = {
     "jobs": ["rate=50", "minutes=10"],
     "plans": ["cases=20000"],
     "soak": ["rate=10", "minutes=40"],
+    "refusing": [],
     "overload": ["rate=15", "times=5", "seconds=60"],
 }
 
