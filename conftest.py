@@ -10,9 +10,13 @@ from django.db import connections
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 
+from shiyu.common import wall
 from shiyu.common.egress import leaving
 from shiyu.common.home import home
 from shiyu.common.tests.database import TestDatabase, run
+
+# What a test prepares and looks at itself; requests have the sight of who asks.
+wall.stand_beyond("tests")
 
 pytest_plugins = ["shiyu.cases.tests.fixtures"]
 
@@ -58,6 +62,13 @@ def _forget() -> None:
     web._kept.clear()
     rules._read.clear()
     locator._kept = gazetteer._kept = None
+
+
+@pytest.fixture(autouse=True)
+def seen_by_tests() -> Iterator[None]:
+    """A test sees all; what it asked to be seen, itself and not by a request, ends with it."""
+    with wall.beyond("tests"):
+        yield
 
 
 @pytest.fixture

@@ -22,9 +22,10 @@ from shiyu.api import actions, keys
 from shiyu.api.models import Client, Purpose
 from shiyu.api.refusals import KeyExpired, KeyInAddress, KeyRevoked, NoKey, TooMany, WrongPurpose
 from shiyu.api.rules import held_by
-from shiyu.common import ready, trail
+from shiyu.common import ready, trail, wall
 from shiyu.common.attempts import Counter, Limit, count
 from shiyu.people.actors import Actor
+from shiyu.people.seeing import sight_of
 from shiyu.people.sign_in import AccountAdapter
 
 WRONG_KEYS = Limit("wrong_key", 60, timedelta(minutes=10), timedelta(minutes=10))
@@ -139,6 +140,7 @@ def enter(request: HttpRequest, text: str, *, purpose: str, cost: int = 1) -> Ca
     if (walked := trail.here()) is not None:
         walked.actor = actor.ref
         walked.link = trail.link_in(request.headers.get("traceparent", ""))
+    wall.look_as(sight_of(actor))
     return Caller(actor, purpose, quota, found["key_id"], shown.visible)
 
 

@@ -10,9 +10,11 @@ from django.utils.translation import gettext as _
 from shiyu.api.models import Key
 from shiyu.api.rules import held_by
 from shiyu.common.errors import NotFound
+from shiyu.common.wall import within
 from shiyu.files import rules
 from shiyu.files.models import Photo
 from shiyu.people.actors import Actor
+from shiyu.people.seeing import sight_of
 
 SHOWN_FOR = timedelta(seconds=60)
 
@@ -32,10 +34,13 @@ def photo_behind(token: str, *, salt: str) -> Photo:
     except signing.BadSignature as error:
         raise _gone() from error
     public_id, _sep, key_id = said.partition("-")
-    photo = Photo.objects.filter(public_id=public_id).first()
     actor = _holder(int(key_id)) if key_id.isdecimal() else None
-    if photo is None or actor is None or not rules.visible(actor, photo):
+    if actor is None:
         raise _gone()
+    with within(sight_of(actor)):
+        photo = Photo.objects.filter(public_id=public_id).first()
+        if photo is None or not rules.visible(actor, photo):
+            raise _gone()
     return photo
 
 

@@ -10,10 +10,12 @@ from shiyu.cases.lifecycle import Stage
 from shiyu.cases.models import Assignment, Case
 from shiyu.cases.rules import visible_to
 from shiyu.catalogue.rules import find_kinds
+from shiyu.common.wall import beyond, within
 from shiyu.people import following
 from shiyu.people.actors import Actor
 from shiyu.people.following import Named, Touched
 from shiyu.people.models import Unit, UnitChange
+from shiyu.people.seeing import sight_of
 from shiyu.places.models import Place
 
 COUNTED_TO = 10_000
@@ -23,6 +25,7 @@ FOUND_MOST = 8
 class OpenWork:
     """Open cases follow the heirs of their unit; ended ones keep naming the old one."""
 
+    @beyond("work of a unit")
     def touched(self, unit: Unit) -> Sequence[Touched]:
         parts = Assignment.objects.filter(unit=unit, state__in=succeeding.LIVE)
         count = parts.filter(case__in=Case.objects.open()).count()
@@ -37,9 +40,11 @@ class OpenWork:
     def follow(self, change: UnitChange) -> None:
         """Nothing small: open cases go over one by one."""
 
+    @beyond("work of a unit")
     def hand_over_some(self, change: UnitChange, most: int) -> int:
         return succeeding.hand_over_some(change, most)
 
+    @beyond("work of a unit")
     def waiting(self, unit_ids: Collection[int]) -> Collection[int]:
         ids = list(unit_ids)
         cases = succeeding.open_work(ids).exclude(
@@ -57,7 +62,8 @@ def sight(actor: Actor) -> Sequence[tuple[str, int]]:
         (_("可见的在办案件"), seen.open()),
         (_("可见的全部案件"), seen),
     ]
-    return [(title, cases.order_by()[: COUNTED_TO + 1].count()) for title, cases in counts]
+    with within(sight_of(actor)):
+        return [(title, cases.order_by()[: COUNTED_TO + 1].count()) for title, cases in counts]
 
 
 def places_named(words: str) -> Sequence[Named]:

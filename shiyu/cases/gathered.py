@@ -24,6 +24,7 @@ from shiyu.cases import rules, story
 from shiyu.cases.models import Assignment, Case, Report
 from shiyu.cases.replay import Step
 from shiyu.common.ready import ANY, Select
+from shiyu.common.wall import beyond
 
 AT_HAND = ("procedure", "standard", "kind", "place")
 """What most moves ask of a case besides its own columns."""
@@ -124,6 +125,7 @@ def _is_whole(case: Case) -> bool:
     return bool(vars(case)["row_locked"] == vars(case)["row_seen"])
 
 
+@beyond("children")
 def has_open_children(case: Case) -> bool:
     """Whether a case split off this one is still open (分解件未办结)."""
     return bool(_CHILDREN(case.pk))

@@ -8,6 +8,7 @@ from django.dispatch import receiver
 
 from shiyu.cases import search
 from shiyu.cases.models import Case
+from shiyu.common.wall import beyond
 from shiyu.journal.events import erased
 from shiyu.journal.models import Remark
 
@@ -20,6 +21,7 @@ FOLLOW = """
 """
 
 
+@beyond("places anew")
 def follow_places(place_ids: Sequence[int], **_more: Any) -> None:
     """Take over new numbers of places, in the transaction that gives them (随区域重编).
 
@@ -31,6 +33,7 @@ def follow_places(place_ids: Sequence[int], **_more: Any) -> None:
 
 
 @receiver(erased)
+@beyond("erased words")
 def forget_words(remark: Remark, **_more: Any) -> None:
     """Find a case no longer by words that were erased, in the transaction that erases them."""
     kind, _, pk = remark.subject.partition(":")

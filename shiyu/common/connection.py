@@ -12,7 +12,9 @@ from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
+from shiyu.common import wall
 from shiyu.common.home import home
+from shiyu.common.postgresql.telling import Connection
 
 ROLES = ("web", "owner", "worker")
 URLS = {
@@ -29,6 +31,8 @@ NETWORK_SILENCE_MS = 8_000
 STATEMENT_TIMEOUT_MS = {"web": 15_000, "worker": 30 * 60_000, "owner": 0, "backup": 0}
 LOCK_TIMEOUT_MS = {"web": 5_000, "worker": 30_000, "owner": 2_000, "backup": 30_000}
 IDLE_TRANSACTION_TIMEOUT_MS = {"web": 60_000, "worker": 10 * 60_000, "owner": 0, "backup": 0}
+SEE_ALL = ("worker", "owner")
+"""Roles whose sessions see every record unless they say less (common/wall.py); pages never."""
 
 
 def is_embedded() -> bool:
@@ -87,12 +91,14 @@ def _nowhere() -> dict[str, Any]:
 
 
 def _manners(role: str) -> dict[str, Any]:
-    """Limits after which a connection, a lock or a statement is given up."""
-    limits = {
+    """After how long a connection, a lock, a statement is given up; what the role sees."""
+    settings: dict[str, Any] = {
         "statement_timeout": STATEMENT_TIMEOUT_MS[role],
         "lock_timeout": LOCK_TIMEOUT_MS[role],
         "idle_in_transaction_session_timeout": IDLE_TRANSACTION_TIMEOUT_MS[role],
     }
+    if role in SEE_ALL:
+        settings[wall.SETTING] = wall.EVERYTHING.said.decode().strip("'")
     return {
         "connect_timeout": CONNECT_TIMEOUT_S,
         "tcp_user_timeout": NETWORK_SILENCE_MS,
@@ -102,7 +108,7 @@ def _manners(role: str) -> dict[str, Any]:
         "keepalives_interval": 2,
         "keepalives_count": 3,
         "application_name": f"shiyu {role}",
-        "options": " ".join(f"-c {name}={value}" for name, value in limits.items()),
+        "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
     }
 
 
@@ -112,6 +118,7 @@ def _alias(where: dict[str, Any], *, role: str, pooled: bool) -> dict[str, Any]:
     options = _manners(role) | {"prepare_threshold": 0}  # see common/ready.py
     if pooled and role != "owner" and os.environ.get("SHIYU_POOL") != "0":
         options["pool"] = {
+            "connection_class": Connection,
             "min_size": 1,
             "max_size": int(os.environ.get("SHIYU_POOL_SIZE", "8")),
             "timeout": POOL_TIMEOUT_S,
@@ -119,7 +126,7 @@ def _alias(where: dict[str, Any], *, role: str, pooled: bool) -> dict[str, Any]:
             "max_idle": 120,
         }
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "shiyu.common.postgresql",
         "NAME": where.pop("dbname", None) or "shiyu",
         "USER": where.pop("user", None) or role,
         "PASSWORD": where.pop("password", None) or "",

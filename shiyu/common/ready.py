@@ -20,6 +20,8 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Field, Model, QuerySet
 from django.db.models.query import get_related_populators
 
+from shiyu.common.postgresql.telling import Connection
+
 M = TypeVar("M", bound=Model)
 Row = tuple[Any, ...]
 Columns = Sequence["Field[Any, Any]"]
@@ -38,8 +40,9 @@ def rows(sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
             return logged.fetchall() if logged.description is not None else []
     conn.validate_no_broken_transaction()
     # A bare cursor binds on the server, so that psycopg prepares what it sends.
-    bare = psycopg.Cursor(cast("psycopg.Connection[Row]", conn.connection))
-    with conn.wrap_database_errors:
+    connection = cast("Connection", conn.connection)
+    bare = psycopg.Cursor(connection)
+    with conn.wrap_database_errors, connection.in_sight():
         bare.execute(sql, params)
         return bare.fetchall() if bare.rownumber is not None else []
 

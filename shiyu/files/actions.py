@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from shiyu.common.errors import Refused
+from shiyu.common.wall import beyond
 from shiyu.files import store
 from shiyu.files.models import Photo
 from shiyu.files.pictures import read_picture
@@ -74,6 +75,7 @@ def discard_waiting(prefix: str, *, before: datetime) -> int:
 
 
 @transaction.atomic
+@beyond("photos handed over")
 def hand_over(subject: str, *, to: str, actor: Actor) -> int:
     """Give the photos of one record to another, e.g. of a draft to the case it became (转交照片).
 

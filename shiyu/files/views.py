@@ -22,8 +22,9 @@ CONTENT_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 @require_safe
 def photo(request: HttpRequest, public_id: str, size: str) -> HttpResponseBase:
     """A photo, asked for anew each time: to others it does not exist."""
+    asking = _asking(request)  # first: the database shows a photo only to whom it may be shown
     found = Photo.objects.filter(public_id=public_id).first()
-    if found is None or not any(rules.visible(actor, found) for actor in _asking(request)):
+    if found is None or not any(rules.visible(actor, found) for actor in asking):
         raise Http404
     return show(request, found, size)
 

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import psycopg
 
+from shiyu.common.wall import seeing
 from shiyu.people.actors import Actor, Scope
 from shiyu.people.duties import LOOKING
 
@@ -138,7 +139,7 @@ class Feed:
     """
 
     def __init__(self, where: dict[str, Any]) -> None:
-        self.where = where
+        self.where = where | {"options": f"{where.get('options', '')} {seeing('feed')}"}
         self.streams: set[Stream] = set()
         self.watchers: list[Callable[[Change], None]] = []
         self.last: At = (0, 0)

@@ -12,6 +12,7 @@ from django.db import DatabaseError, Error, close_old_connections, connection
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from shiyu.common.wall import beyond
 from shiyu.live.feed import Concern
 from shiyu.people.actors import Actor, duties_in_force
 from shiyu.people.middleware import is_held_up, is_idle
@@ -27,7 +28,7 @@ CONCERN = """
 def concern_of(ref: int) -> Concern | None:
     """What the policy asks of this case; None when there is none, or no database."""
     try:
-        with connection.cursor() as cursor:
+        with beyond("feed"), connection.cursor() as cursor:
             cursor.execute(CONCERN, [ref])
             row = cursor.fetchone()
     except DatabaseError:

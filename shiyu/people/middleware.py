@@ -1,4 +1,7 @@
-"""What a session must have before it reaches a page: it is alive, and fully signed in (会话)."""
+"""What a session must have before it reaches a page: it is alive, and fully signed in (会话).
+
+From here on the database shows what this person sees and no more (common/wall.py).
+"""
 
 import time
 from collections.abc import Callable, Mapping
@@ -15,9 +18,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from shiyu.common import wall
 from shiyu.people import rules
 from shiyu.people.actors import Actor
 from shiyu.people.models import Person
+from shiyu.people.seeing import sight_of
 from shiyu.people.web import SignedIn, actor_of, to_sign_in
 
 SEEN = "seen_at"
@@ -42,7 +47,10 @@ class SignIn:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        with wall.within(None):
+            known = request.user.is_authenticated
+            wall.look_as(sight_of(actor_of(request)) if known else wall.PUBLIC)
+            return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., object], _args: object, _kwargs: object

@@ -12,6 +12,7 @@ from shiyu.cases import actions as cases
 from shiyu.cases.models import Case
 from shiyu.catalogue.models import Kind
 from shiyu.common.errors import OutOfOrder, Refused
+from shiyu.common.wall import beyond
 from shiyu.files.actions import discard, keep_photo
 from shiyu.files.models import Photo
 from shiyu.notices.actions import follow
@@ -189,6 +190,7 @@ def forget(*, before: datetime) -> int:
     return len(drafts)
 
 
+@beyond("join")
 def _lock(draft: Draft) -> Draft:
     locked = Draft.objects.select_for_update(of=("self",)).defer("place__boundary")
     found = locked.select_related("kind", "place", "joins").filter(pk=draft.pk).first()

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from shiyu.cases.models import Case
+from shiyu.common.wall import beyond
 from shiyu.journal import proof
 from shiyu.journal.marks import Mark as MarkRead
 from shiyu.journal.marks import read_mark
@@ -38,6 +39,7 @@ class Proven:
     lines: int
 
 
+@beyond("proof")
 def proof_for(receipt: Receipt) -> Proven | None:
     """The proof of the line with which this report came in; None until it is witnessed."""
     line = line_of(receipt)
@@ -55,6 +57,7 @@ def proof_for(receipt: Receipt) -> Proven | None:
     return Proven(text, line, read_mark(found["mark"]), batch[1], batch[3])
 
 
+@beyond("proof")
 def line_of(receipt: Receipt) -> Line | None:
     """The journal line of this report: with its case, or with one merged into that."""
     pk, about = receipt.report.pk, [receipt.case.pk]

@@ -12,6 +12,7 @@ from shiyu.cases.models import Case, Report
 from shiyu.common import attempts
 from shiyu.common.attempts import Counter, Limit
 from shiyu.common.errors import NotFound, Refused
+from shiyu.common.wall import beyond, look_also_at
 from shiyu.people.actors import Actor
 from shiyu.people.sign_in import AccountAdapter
 from shiyu.portal.rules import GUESSING, LOOKING_UP
@@ -47,18 +48,24 @@ def receipt_with(code: str, *, address: str) -> Receipt:
     """
     counter = Counter(LOOKING_UP, address)
     _count(counter)
-    report = (
+    report = _report_of(tidy(code))
+    if report is None:
+        raise NotFound(_("没有找到这个回执码的上报。核对后再试，或拨打 12345 查询"), field="code")
+    attempts.give_back(counter)
+    look_also_at([report.case_id])
+    return Receipt(report, tidy(code))
+
+
+@beyond("receipt")
+def _report_of(code: str) -> Report | None:
+    return (
         Report.objects.select_related(
             "case__kind", "case__place", "case__standard", "case__procedure", "case__centre"
         )
         .defer("case__place__boundary")
-        .filter(receipt=receipt_hash(tidy(code)))
+        .filter(receipt=receipt_hash(code))
         .first()
     )
-    if report is None:
-        raise NotFound(_("没有找到这个回执码的上报。核对后再试，或拨打 12345 查询"), field="code")
-    attempts.give_back(counter)
-    return Receipt(report, tidy(code))
 
 
 def tidy(code: str) -> str:

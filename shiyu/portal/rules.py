@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from shiyu.common.attempts import Limit
+from shiyu.common.wall import beyond
 from shiyu.files.models import Photo
 from shiyu.portal import similar
 from shiyu.portal.models import Draft
@@ -20,6 +21,7 @@ GUESSING = Limit("own_data", 10, timedelta(minutes=15), timedelta(minutes=15))
 SENDING = Limit("sending", 60, timedelta(hours=1), timedelta(minutes=15))
 
 
+@beyond("receipt")
 def draft_of(token: str) -> Draft | None:
     """The draft that the holder of this token writes, or has sent of late."""
     if not token:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from shiyu.cases.models import Case
+from shiyu.common.wall import beyond
 from shiyu.places.coordinates import metres_between
 from shiyu.portal.models import Draft
 from shiyu.portal.track import plain_stage
@@ -43,6 +44,7 @@ class Similar:
         return self.case.reported_at
 
 
+@beyond("similar")
 def to_draft(draft: Draft) -> Sequence[Similar]:
     """Open reports of this kind within 100 m and 30 days, the nearest first."""
     if draft.kind_id is None or draft.lon is None or draft.lat is None:

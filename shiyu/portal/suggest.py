@@ -13,6 +13,7 @@ from shiyu.cases.models import Case
 from shiyu.cases.search import cut
 from shiyu.catalogue.models import Kind, Standard
 from shiyu.catalogue.rules import kinds_for_public
+from shiyu.common.wall import beyond
 
 SHOWN_MOST = 3
 IN_NAME, IN_CONDITION, WHOLE_NAME = 3, 1, 3
@@ -65,6 +66,7 @@ def by_words(
     return [Suggestion(kind, _because(text, shared)) for _score, kind, shared in scored[:most]]
 
 
+@beyond("often reported")
 def by_frequency(kinds: Sequence[Kind], *, at: datetime) -> list[Suggestion]:
     """The kinds most often reported of late, from the latest reports of the city."""
     latest = Case.objects.filter(

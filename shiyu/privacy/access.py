@@ -18,6 +18,7 @@ from django.utils.translation import gettext_noop
 
 from shiyu.cases.actions import note_reads
 from shiyu.cases.models import Look, Rating
+from shiyu.common.wall import beyond
 from shiyu.files import store
 from shiyu.journal.actions import record
 from shiyu.people.actors import Actor
@@ -32,6 +33,7 @@ WITHHELD = gettext_noop(
 )
 
 
+@beyond("of one person")
 def of(report_ids: Sequence[int], *, actor: Actor) -> dict[str, Any]:
     """What is known, by kind; that it was read is on record when this returns."""
     found = belongings.of(report_ids)

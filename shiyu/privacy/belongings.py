@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from django.db.models import Min, Q
 
 from shiyu.cases.models import Case, Report, Reporter
+from shiyu.common.wall import beyond
 from shiyu.files.models import Photo
 from shiyu.journal.models import Remark
 from shiyu.notices.models import Follower
@@ -39,6 +40,7 @@ class Belongings:
         }
 
 
+@beyond("of one person")
 def same_person(report: Report) -> list[int]:
     """The reports made with the same telephone, this one among them; without one, it alone."""
     mark = Reporter.objects.filter(report=report).values_list("found_by", flat=True).first()
@@ -48,6 +50,7 @@ def same_person(report: Report) -> list[int]:
     return sorted({report.pk, *same})
 
 
+@beyond("of one person")
 def of(report_ids: Sequence[int]) -> Belongings:
     """What belongs to whoever made these reports, in some ten queries however many there are."""
     reports = list(Report.objects.filter(pk__in=report_ids).select_related("case").order_by("pk"))

@@ -4,6 +4,8 @@ from importlib import import_module
 
 import click
 
+from shiyu.common import wall
+
 COMMANDS = {
     "backup": "take a backup of everything, onto another disk",
     "bench": "measure intake, the loop and the lists over real HTTP",
@@ -53,3 +55,4 @@ class Rooms(click.Group):
 @click.version_option(package_name="shiyu")
 def main() -> None:
     """Shiyu (市域): the operating software of a well-governed city."""
+    wall.stand_beyond("command line")

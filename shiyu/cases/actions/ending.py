@@ -12,6 +12,7 @@ from shiyu.cases.lifecycle import Stage
 from shiyu.cases.models import Case, Rating, Report
 from shiyu.cases.replay.standing import ACTIVE
 from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
+from shiyu.common.wall import beyond
 from shiyu.journal.actions import announce, moment, record, write_remark
 from shiyu.notices.actions import owe
 from shiyu.people.actors import Actor
@@ -148,6 +149,7 @@ def rate(
     return rating
 
 
+@beyond("parent")
 def _tell_parent(case: Case, actor: Actor) -> None:
     """Write a line in the order this case was split from, when it is done, and tell its units."""
     if case.parent_id is None or case.parent is None:

@@ -13,6 +13,7 @@ from shiyu.cases.actions.turn import words_of
 from shiyu.cases.models import Case, Report
 from shiyu.common import ready, together
 from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
+from shiyu.common.wall import beyond
 from shiyu.journal.actions import moment
 from shiyu.people.actors import Actor
 
@@ -86,6 +87,7 @@ def _within_scope(intake: Intake, actor: Actor) -> None:
         raise NotAllowed(text, field="place")
 
 
+@beyond("same report")
 def _known(intake: Intake) -> Report | None:
     """The report that was taken in already under this name."""
     return next(iter(_KNOWN(intake.source, intake.source_ref)), None)
@@ -142,6 +144,7 @@ def _one_of_many(intake: Intake, actor: Actor, fresh: taking.Fresh) -> tuple[Rep
         return take_in(intake, actor=actor, direction=Case.Direction.UP, fresh=fresh)
 
 
+@beyond("same report")
 def _known_of(intakes: Sequence[Intake]) -> dict[tuple[str, str], Report]:
     """Those that were taken in already, by their names."""
     by_source: dict[str, list[str]] = {}
@@ -155,6 +158,7 @@ def _known_of(intakes: Sequence[Intake]) -> dict[tuple[str, str], Report]:
     }
 
 
+@beyond("join")
 def _join(case: Case, intake: Intake, *, actor: Actor) -> tuple[Report, str]:
     case = Case.objects.select_for_update(no_key=True, of=("self",)).get(pk=case.pk)
     if not case.is_open:

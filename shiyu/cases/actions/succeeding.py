@@ -11,6 +11,7 @@ from shiyu.cases.actions.tell import handlers_of
 from shiyu.cases.actions.turn import begin
 from shiyu.cases.models import Assignment, Case, CaseQuerySet
 from shiyu.common.errors import OutOfOrder, Refused
+from shiyu.common.wall import beyond
 from shiyu.journal.actions import moment
 from shiyu.notices.actions import owe
 from shiyu.people.actors import Actor
@@ -103,6 +104,7 @@ def heir_of(case: Case, shares: Sequence[Share]) -> Unit:
     return next((share.unit for share in shares if share.takes(case)), shares[-1].unit)
 
 
+@beyond("work of a unit")
 def dealt(unit: Unit, heirs: Sequence[Heir]) -> list[int]:
     """How many of a unit's open cases each of these heirs would take (移交预览)."""
     counts = dict.fromkeys((heir.unit.pk for heir in heirs), 0)

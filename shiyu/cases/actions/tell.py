@@ -12,6 +12,7 @@ from shiyu.cases.lifecycle import COMMAND, DISPATCH, HANDLE, INTAKE, VERIFY
 from shiyu.cases.models import Case
 from shiyu.cases.replay import Step
 from shiyu.common.ready import ANY, Select, rows
+from shiyu.common.wall import beyond
 from shiyu.common.worktime import Unit
 from shiyu.notices.actions import owe, owe_followers, publish
 from shiyu.notices.events import NOT_TOLD, OF_MOVE
@@ -142,7 +143,8 @@ def _payload(case: Case, verb: str, at: datetime) -> dict[str, object]:
 def _tell_reporters(turn: "Turn", verb: str) -> None:
     """Those who reported this case, or one merged into it: under an account, or by receipt."""
     case = turn.case
-    told = rows(REPORTERS, [case.pk])
+    with beyond("those told"):
+        told = rows(REPORTERS, [case.pk])
     if verb in TO_REPORTER and case.channel not in FOR_OTHERS:
         _owe(turn, {p for _case, people in told for p in people or ()}, TO_REPORTER[verb])
     owe_followers(

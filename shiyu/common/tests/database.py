@@ -20,12 +20,14 @@ from urllib.parse import quote
 import psycopg
 from psycopg import sql
 
-from shiyu.common.connection import URLS
+from shiyu.common import wall
+from shiyu.common.connection import SEE_ALL, URLS
 from shiyu.common.embedded import Cluster
 from shiyu.common.home import PROJECT, home
 
 MIGRATING_PACKAGES = ("django", "django-allauth", "procrastinate")
 KEPT_TEMPLATES = 3
+SEES_ALL = wall.seeing("tests")
 
 
 class TestDatabase:
@@ -53,7 +55,8 @@ class TestDatabase:
         return {URLS[role]: self.url(role, database) for role in URLS}
 
     def connect(self, role: str = "postgres", database: str = "postgres") -> Any:
-        return psycopg.connect(self.url(role, database), autocommit=True)
+        more = {"options": SEES_ALL} if role in SEE_ALL else {}
+        return psycopg.connect(self.url(role, database), autocommit=True, **more)
 
     def make(self) -> None:
         """The run's database, from the template of today's migrations."""

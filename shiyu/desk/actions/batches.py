@@ -15,11 +15,13 @@ from shiyu.cases.actions import refusal_of
 from shiyu.cases.lifecycle import MOVES
 from shiyu.cases.models import Case
 from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
+from shiyu.common.wall import within
 from shiyu.desk.models import Batch, BatchItem
 from shiyu.desk.together import MOST, NO_VERSION, Said, way_of
 from shiyu.journal.actions import moment, record
 from shiyu.people.actors import Actor
 from shiyu.people.models import Person
+from shiyu.people.seeing import sight_of
 
 AT_ONCE = 20
 """Up to so many are carried out while the person waits; more are a job's."""
@@ -81,7 +83,8 @@ def carry_out(batch: Batch) -> None:
     actor = Actor.for_person(Person.objects.get(pk=batch.person_id))
     waiting = batch.items.filter(state=BatchItem.State.WAITING)
     for pk in list(waiting.values_list("pk", flat=True)):
-        _one(batch, pk, actor)
+        with within(sight_of(actor)):  # also where the worker carries it out
+            _one(batch, pk, actor)
     _end(batch)
 
 

@@ -17,6 +17,7 @@ from shiyu.cases import story
 from shiyu.cases.actions import note_export
 from shiyu.cases.models import CaseQuerySet
 from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
+from shiyu.common.wall import within
 from shiyu.desk import filters, rules, workbook
 from shiyu.desk.around import around
 from shiyu.desk.columns import Column, Told, chosen
@@ -27,6 +28,7 @@ from shiyu.journal.actions import moment, record
 from shiyu.notices.actions import owe
 from shiyu.people.actors import Actor
 from shiyu.people.models import Appointment, Person
+from shiyu.people.seeing import sight_of
 
 AT_A_TIME = 500
 REASON_MOST = 200
@@ -152,7 +154,8 @@ def make(export: Export) -> None:
         opened: list[int] = []
         export.held = rules.held_by(Actor.for_person(export.person))
         columns = chosen(export.columns)
-        draft.write(columns, _rows(export, columns, opened), _mark(export))
+        with within(sight_of(Actor.for_person(export.person))):  # and not as the worker
+            draft.write(columns, _rows(export, columns, opened), _mark(export))
         _made(export, draft, opened)
     except (OSError, XlsxWriterException, Refused) as wrong:
         _fail(export, wrong)

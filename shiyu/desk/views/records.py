@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from shiyu.cases.models import Case
 from shiyu.common.answered import answered_once
 from shiyu.common.errors import Refused
+from shiyu.common.wall import beyond
 from shiyu.desk import records
 from shiyu.journal.erasing import REASON_MOST
 from shiyu.journal.models import Remark
@@ -40,6 +41,7 @@ class EraseForm(forms.Form):
 
 @needs(*KEEPERS)
 @require_safe
+@beyond("record keepers")
 def journal(request: SignedIn) -> HttpResponse:
     """How the journal is sealed and witnessed; what was erased (日志封存)."""
     number = request.GET.get("q", "").strip()[:40].upper()
@@ -52,6 +54,7 @@ def journal(request: SignedIn) -> HttpResponse:
 
 @needs(*KEEPERS)
 @require_safe
+@beyond("record keepers")
 def remarks(request: SignedIn, number: str) -> HttpResponse:
     """What was written in a case, without the words; where to erase it (案件批注)."""
     chosen = request.GET.get("erase", "")[:18]
@@ -62,6 +65,7 @@ def remarks(request: SignedIn, number: str) -> HttpResponse:
 @needs(Duty.SECURITY_ADMIN)
 @require_POST
 @answered_once
+@beyond("record keepers")
 def erase_remark(request: SignedIn, number: str, pk: int) -> HttpResponse:
     """Ask that the words of one remark be erased; another does it (申请删除批注)."""
     case = get_object_or_404(kept_cases(actor_of(request), Duty.SECURITY_ADMIN), number=number)

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from shiyu.common.wall import look_also_at
 from shiyu.portal.models import Draft
 from shiyu.portal.rules import KEPT, draft_of
 
@@ -38,7 +39,10 @@ class Held:
 def held_by(request: HttpRequest) -> Held:
     """What this browser holds; nothing without its cookie."""
     token = request.COOKIES.get(COOKIE, "")
-    return Held(draft_of(token), token)
+    draft = draft_of(token)
+    if draft is not None and draft.report is not None:
+        look_also_at([draft.report.case_id])
+    return Held(draft, token)
 
 
 def hand_to(response: HttpResponse, token: str) -> HttpResponse:

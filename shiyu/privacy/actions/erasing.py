@@ -17,6 +17,7 @@ from shiyu.cases import search
 from shiyu.cases.models import Case, Report, Reporter
 from shiyu.common.errors import OutOfOrder
 from shiyu.common.models import Answered
+from shiyu.common.wall import beyond
 from shiyu.files import store
 from shiyu.files.models import Photo
 from shiyu.journal.actions import moment, record
@@ -34,6 +35,7 @@ from shiyu.privacy.outside import Listed, committed
 PROGRAM = Actor.program("privacy")
 
 
+@beyond("of one person")
 def erase_people(
     report_ids: Sequence[int], *, why: str, actor: Actor, ref: str = ""
 ) -> dict[str, int]:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from shiyu.common.answered import answered_once
 from shiyu.common.errors import Refused
+from shiyu.common.wall import beyond
 from shiyu.people.actors import Actor
 from shiyu.people.duties import Duty
 from shiyu.people.web import SignedIn, actor_of, needs
@@ -22,6 +23,7 @@ NOT_YET = 422
 
 @needs(*KEEPERS)
 @require_safe
+@beyond("record keepers")
 def demands(request: SignedIn) -> HttpResponse:
     """What was asked in one's places; the open ones first (个人信息申请)."""
     actor, number = actor_of(request), request.GET.get("q", "").strip()[:40].upper()
@@ -33,6 +35,7 @@ def demands(request: SignedIn) -> HttpResponse:
 
 @needs(*KEEPERS)
 @require_safe
+@beyond("record keepers")
 def demand(request: SignedIn, pk: int) -> HttpResponse:
     """One request: what it reaches, what stands against it, whose turn it is (个人信息申请)."""
     return _page(request, _found(request, pk), forms.RefuseForm())
@@ -41,6 +44,7 @@ def demand(request: SignedIn, pk: int) -> HttpResponse:
 @needs(Duty.SECURITY_ADMIN)
 @require_POST
 @answered_once
+@beyond("record keepers")
 def carry_out(request: SignedIn, pk: int) -> HttpResponse:
     """Erase what was asked for (同意删除)."""
     done = _("已删除。办理记录和统计还在，核验照样通过")
@@ -50,6 +54,7 @@ def carry_out(request: SignedIn, pk: int) -> HttpResponse:
 @needs(Duty.SECURITY_ADMIN)
 @require_POST
 @answered_once
+@beyond("record keepers")
 def grant(request: SignedIn, pk: int) -> HttpResponse:
     """Let who asked for a copy fetch it (同意查阅)."""
     done = _("已同意，申请人 72 小时内可以取走，每次都有记录")
@@ -59,6 +64,7 @@ def grant(request: SignedIn, pk: int) -> HttpResponse:
 @needs(Duty.SECURITY_ADMIN)
 @require_POST
 @answered_once
+@beyond("record keepers")
 def withdraw(request: SignedIn, pk: int) -> HttpResponse:
     """Take one's own request back (撤回申请)."""
     done = _("已撤回")
@@ -68,6 +74,7 @@ def withdraw(request: SignedIn, pk: int) -> HttpResponse:
 @needs(Duty.SECURITY_ADMIN)
 @require_POST
 @answered_once
+@beyond("record keepers")
 def refuse(request: SignedIn, pk: int) -> HttpResponse:
     """Refuse a request with a reason (不同意)."""
     form, found = forms.RefuseForm(request.POST), _found(request, pk)
@@ -84,6 +91,7 @@ def refuse(request: SignedIn, pk: int) -> HttpResponse:
 
 @needs(Duty.SECURITY_ADMIN)
 @require_POST
+@beyond("record keepers")
 def copy(request: SignedIn, pk: int) -> HttpResponse:
     """Everything about somebody, for them, as a file; each time is on record (取走副本)."""
     found = _found(request, pk)

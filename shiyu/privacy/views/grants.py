@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from shiyu.cases.lifecycle import INTAKE
 from shiyu.common.answered import answered_once
 from shiyu.common.errors import Refused
+from shiyu.common.wall import beyond
 from shiyu.people.web import SignedIn, actor_of, needs
 from shiyu.privacy import actions, rules, shown
 from shiyu.privacy.rules import KEEPERS
@@ -16,6 +17,7 @@ from shiyu.privacy.rules import KEEPERS
 
 @needs(INTAKE, *KEEPERS)
 @require_safe
+@beyond("record keepers")
 def grants(request: SignedIn) -> HttpResponse:
     """Who may see which reporter now, why and until when (查看授权)."""
     actor = actor_of(request)
@@ -26,6 +28,7 @@ def grants(request: SignedIn) -> HttpResponse:
 @needs(INTAKE, *KEEPERS)
 @require_POST
 @answered_once
+@beyond("record keepers")
 def end(request: SignedIn, pk: int) -> HttpResponse:
     """End one at once (收回查看授权)."""
     found = rules.grants_of(actor_of(request)).filter(under=None).select_related("report__case")

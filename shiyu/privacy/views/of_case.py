@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from shiyu.cases.models import Case, Report
 from shiyu.common.answered import answered_once
 from shiyu.common.errors import Refused
+from shiyu.common.wall import beyond
 from shiyu.people.duties import Duty
 from shiyu.people.web import SignedIn, actor_of, needs
 from shiyu.privacy import actions, forms, rules, shown
@@ -21,6 +22,7 @@ NOT_YET = 422
 
 @needs(Duty.SECURITY_ADMIN)
 @require_safe
+@beyond("record keepers")
 def of_case(request: SignedIn, number: str) -> HttpResponse:
     """Those who reported a case, without who they are: what is kept of each (按案件办理)."""
     found = rules.kept_cases(actor_of(request), *rules.SECURITY)
@@ -30,6 +32,7 @@ def of_case(request: SignedIn, number: str) -> HttpResponse:
 @needs(Duty.SECURITY_ADMIN)
 @require_POST
 @answered_once
+@beyond("record keepers")
 def ask(request: SignedIn, number: str, pk: int) -> HttpResponse:
     """Ask for erasure on behalf of somebody whose identity was seen (代为申请删除)."""
     return _asked(request, number, pk, Kind.ERASE)
@@ -38,6 +41,7 @@ def ask(request: SignedIn, number: str, pk: int) -> HttpResponse:
 @needs(Duty.SECURITY_ADMIN)
 @require_POST
 @answered_once
+@beyond("record keepers")
 def ask_copy(request: SignedIn, number: str, pk: int) -> HttpResponse:
     """Ask for a copy on behalf of somebody whose identity was seen (代为申请查阅)."""
     return _asked(request, number, pk, Kind.COPY)
@@ -46,6 +50,7 @@ def ask_copy(request: SignedIn, number: str, pk: int) -> HttpResponse:
 @needs(Duty.SECURITY_ADMIN)
 @require_POST
 @answered_once
+@beyond("record keepers")
 def hold(request: SignedIn, number: str, pk: int) -> HttpResponse:
     """Keep something because the law orders it (依法留存)."""
     report, form = _report(request, number, pk), forms.HoldForm(request.POST)
@@ -64,6 +69,7 @@ def hold(request: SignedIn, number: str, pk: int) -> HttpResponse:
 @needs(Duty.SECURITY_ADMIN)
 @require_POST
 @answered_once
+@beyond("record keepers")
 def lift(request: SignedIn, pk: int) -> HttpResponse:
     """End a hold before its day (解除留存)."""
     kept = rules.holds_of(actor_of(request)).select_related("report__case")

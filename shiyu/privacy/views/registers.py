@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from shiyu.common.wall import beyond
 from shiyu.people.web import SignedIn, needs
 from shiyu.privacy import shown
 from shiyu.privacy.actions import retention
@@ -19,6 +20,7 @@ def catalogue_page(request: SignedIn) -> HttpResponse:
 
 @needs(*KEEPERS)
 @require_safe
+@beyond("record keepers")
 def keeping_page(request: SignedIn) -> HttpResponse:
     """How long each kind is kept, what was purged of late, what is due (保存期限)."""
     due = retention.due() if "due" in request.GET else None

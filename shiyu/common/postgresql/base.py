@@ -1,0 +1,71 @@
+# mypy: disable-error-code="misc,attr-defined,no-any-return"
+"""Connections and cursors that say `shiyu.sight` inside the transaction of each statement.
+
+With BEGIN where a transaction begins, before the statement itself where there is none or where
+the sight has changed: never a journey of its own, but for statements that are prepared.
+"""
+
+from typing import Any
+
+from django.db.backends.postgresql import base
+
+from shiyu.common.postgresql.telling import Connection
+
+
+class Cursor(base.Cursor):
+    """Django's cursor; what it executes is said together with the sight."""
+
+    say = b""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        connection = self.connection
+        self.say = connection.to_say() if isinstance(connection, Connection) else b""
+        if not self.say:
+            return super().execute(query, params, **options)
+        try:
+            super().execute(query, params, **options)
+        except BaseException:
+            connection.told = None
+            raise
+        finally:
+            self.say = b""
+        self.nextset()
+        return self
+
+    def _execute_send(self, query: Any, **options: Any) -> None:
+        if not self.say:
+            return super()._execute_send(query, **options)
+        self._query = query
+        self._pgconn.send_query(self.say + query.query)
+        return None
+
+    def executemany(self, query: Any, params_seq: Any, **options: Any) -> Any:
+        if not isinstance(self.connection, Connection):
+            return super().executemany(query, params_seq, **options)
+        with self.connection.in_sight():
+            return super().executemany(query, params_seq, **options)
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """Django's own, with connections and cursors that keep the wall."""
+
+    def get_connection_params(self) -> dict[str, Any]:
+        return super().get_connection_params() | {"cursor_factory": Cursor}
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        if self.pool:
+            return super().get_new_connection(conn_params)
+        self.isolation_level = base.IsolationLevel.READ_COMMITTED
+        return Connection.connect(**conn_params)
+
+    def chunked_cursor(self) -> Any:
+        """Rows by and by, inside a transaction; outside one all at once, told whose sight it is."""
+        if self.connection is not None and self.connection.autocommit and self.connection.to_say():
+            return self.cursor()
+        with self.cursor() as first:
+            first.execute("SELECT 1")
+        return super().chunked_cursor()
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        super()._savepoint_rollback(sid)
+        self.connection.told = None  # what was said since the savepoint is taken back
