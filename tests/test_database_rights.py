@@ -34,6 +34,7 @@ HISTORY = {
     "journal_mark": SEALER_ADDS,
     "cases_look": Kept(),
     "cases_lookend": Kept(),
+    "cases_reach": NO_ONE_WRITES,  # triggers of the role `search` do
     "privacy_erasure": Kept(),
     "calendars_calendar": Kept(),
     "calendars_revision": Kept(frozenset({"published_at"})),

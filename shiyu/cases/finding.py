@@ -124,11 +124,11 @@ def look_up(cases: CaseQuerySet, asked: Asked, meant: Meant) -> list[Way]:
     """The ways in which some of these cases may be meant, none twice, each newest first."""
     if asked.is_receipt or asked.phone or cases.query.is_empty():
         return []
-    conditions = [(name, w) for name, w in _conditions(asked, meant) if w is not None]
+    conditions = [found for found in _conditions(asked, meant) if found[1] is not None]
     cases = search.with_end(cases)
     found: list[Way] = []
-    for at, (name, where) in enumerate(conditions):
-        surer = [condition for _, condition in conditions[:at]]
+    for at, (name, where, _seen) in enumerate(conditions):
+        surer = [seen for _name, _where, seen in conditions[:at]]
         left = reduce(lambda q, condition: q.exclude(condition), surer, cases)
         rank = Value(WAYS.index(name), output_field=IntegerField())
         found.append((name, left.filter(where).annotate(rank=rank)))
@@ -163,35 +163,49 @@ def ranked(
     return rows[::-1] if back else rows
 
 
-def _conditions(asked: Asked, meant: Meant) -> "list[tuple[str, Q | None]]":
-    number, part = _by_number(asked)
+def _conditions(asked: Asked, meant: Meant) -> "list[tuple[str, Any, Any]]":
+    """Name, how such cases are found, and how one in hand is known to be one.
+
+    Where an index cannot be used behind the wall the two differ: see `search.said`.
+    """
+    number, part, ends = _by_number(asked)
     inside = Q(pk__in=())
     for first, last in meant.places:
         inside |= Q(place_number__range=(first, last))
     part_of = Assignment.objects.filter(unit__in=meant.units).values("case_id")
     return [
-        ("number", number),
-        ("number_part", part),
-        ("kind", Q(kind__in=meant.kinds) if meant.kinds else None),
-        ("words", Q(found__words__contains=list(asked.words)) if asked.words else None),
-        ("place", inside if meant.places else None),
-        ("unit", Q(pk__in=part_of) if meant.units else None),
+        ("number", number, number),
+        ("number_part", ends, part),
+        *_alike("kind", Q(kind__in=meant.kinds) if meant.kinds else None),
+        (
+            *("words", search.said(asked.words) if asked.words else None),
+            Q(found__words__contains=list(asked.words)),
+        ),
+        *_alike("place", inside if meant.places else None),
+        *_alike("unit", Q(pk__in=part_of) if meant.units else None),
     ]
 
 
-def _by_number(asked: Asked) -> tuple[Q | None, Q | None]:
-    """The whole number, with or without the city's letters; its end, or its beginning."""
+def _alike(name: str, where: Q | None) -> "list[tuple[str, Any, Any]]":
+    return [(name, where, where)]
+
+
+def _by_number(asked: Asked) -> tuple[Q | None, Q | None, Q | None]:
+    """The whole number, with or without the city's letters; its end, or its beginning: twice."""
     if not asked.digits:
-        return None, None
+        return None, None, None
     prefix = City.objects.values_list("number_prefix", flat=True).first() or ""
     if asked.letters and asked.letters != prefix.lower():
-        return None, None
-    part = Q(end__startswith=asked.digits[::-1])
+        return None, None, None
+    part, begins = Q(end__startswith=asked.digits[::-1]), list[str]()
     if 4 <= len(asked.digits) < NUMBER_LENGTH:  # a year and a day, with or without the century
         for begin in (asked.digits, f"20{asked.digits}"):
             part |= Q(number__gte=prefix + begin, number__lt=f"{prefix}{begin}:")
+            begins.append(prefix + begin)
     whole = Q(number=prefix + asked.digits)
-    return whole, None if len(asked.digits) == NUMBER_LENGTH else part
+    if len(asked.digits) == NUMBER_LENGTH:
+        return whole, None, None
+    return whole, part, search.ends_in(asked.digits, begins=begins)
 
 
 def newest_with_phone(cases: CaseQuerySet, phone: str, *, most: int) -> CaseQuerySet:

@@ -1,11 +1,12 @@
 """Ids from the sequences and rows by COPY (批量落库)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 Ids = npt.NDArray[np.int64]
 MADE_BY_DATABASE = frozenset({"xid", "recorded_at"})
@@ -47,8 +48,7 @@ def columns_of(model: type[models.Model]) -> list[str]:
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Write rows of plain values."""
-    words = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
-    with connection.cursor() as cursor, cursor.copy(words) as copy:
+    with _arriving(table, columns, "") as copy:
         for row in rows:
             copy.write_row(row)
 
@@ -58,9 +58,23 @@ def copy_csv(table: str, columns: Sequence[str], text: bytes, *, never_null: Seq
     said = "FORMAT csv, NULL '\\N'"
     if never_null:
         said += f", FORCE_NOT_NULL ({', '.join(never_null)})"
-    words = f"COPY {table} ({', '.join(columns)}) FROM STDIN WITH ({said})"
-    with connection.cursor() as cursor, cursor.copy(words) as copy:
+    with _arriving(table, columns, f" WITH ({said})") as copy:
         copy.write(text)
+
+
+@contextmanager
+def _arriving(table: str, columns: Sequence[str], said: str) -> Iterator[Any]:
+    """A COPY into a table of this session, and from there: PostgreSQL has none past a wall."""
+    names, stage = ", ".join(columns), f"arriving_{table}"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{stage}")
+        cursor.execute(
+            f"CREATE TEMP TABLE {stage} ON COMMIT DROP AS "  # noqa: S608 - our names
+            f"SELECT {names} FROM {table} WITH NO DATA"
+        )
+        with cursor.copy(f"COPY {stage} ({names}) FROM STDIN{said}") as copy:
+            yield copy
+        cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM {stage}")  # noqa: S608
 
 
 def _plain(value: Any) -> Any:
