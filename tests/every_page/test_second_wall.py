@@ -66,7 +66,7 @@ def lookers(town: Town) -> Iterator[Looker]:
         actor = Actor.for_person(Person.objects.get(pk=town.world.people[key].pk))
         yield Looker(actor, sight_of(actor))
     for grants in (["cases:read@410202"], ["cases:handle@D1"], ["cases:report"]):
-        client = admit("另一平台", purpose="api", scopes=grants, actor=Actor.program("test"))
+        client = admit(grants[0], purpose="api", scopes=grants, actor=Actor.program("test"))
         actor = Actor("key", client.pk, client.name, api_rules.held_by(client))
         yield Looker(actor, sight_of(actor))
     report = Report.objects.order_by("-pk")[0]
