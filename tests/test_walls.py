@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 WALLED = frozenset(
     {
         *("cases_case", "cases_assignment", "cases_report", "cases_reporter", "cases_look"),
-        *("cases_rating", "cases_check", "cases_found", "cases_reach"),
+        *("cases_lookend", "cases_rating", "cases_check", "cases_found", "cases_reach"),
         *("journal_line", "journal_remark", "files_photo"),
         *("notices_notice", "notices_address", "notices_wishes"),
         *("desk_saved", "desk_layout", "desk_batch", "desk_batchitem"),

@@ -28,6 +28,8 @@ from tests.every_page.town import Town
 from tests.test_walls import WALLED
 
 OF_REPORT = "(SELECT r.case_id FROM cases_report r WHERE r.id = report_id)"
+OF_LOOK = """(SELECT r.case_id FROM cases_look l JOIN cases_report r ON r.id = l.report_id
+                WHERE l.id = look_id)"""
 OF_SUBJECT = """CASE split_part(subject, ':', 1)
     WHEN 'case' THEN split_part(subject, ':', 2)::bigint
     WHEN 'report' THEN (SELECT r.case_id FROM cases_report r
@@ -36,6 +38,7 @@ CASE_OF = {
     "cases_case": "id",
     **dict.fromkeys(["cases_assignment", "cases_report", "cases_check", "cases_found"], "case_id"),
     **dict.fromkeys(["cases_reporter", "cases_look", "cases_rating"], OF_REPORT),
+    "cases_lookend": OF_LOOK,
     **dict.fromkeys(["journal_line", "journal_remark", "files_photo"], OF_SUBJECT),
 }
 """Which case a row hangs on, said anew and not by the policies."""

@@ -64,8 +64,8 @@ def remarks(request: SignedIn, number: str) -> HttpResponse:
 
 @needs(Duty.SECURITY_ADMIN)
 @require_POST
-@answered_once
 @beyond("record keepers")
+@answered_once
 def erase_remark(request: SignedIn, number: str, pk: int) -> HttpResponse:
     """Ask that the words of one remark be erased; another does it (申请删除批注)."""
     case = get_object_or_404(kept_cases(actor_of(request), Duty.SECURITY_ADMIN), number=number)

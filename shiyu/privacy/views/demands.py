@@ -43,8 +43,8 @@ def demand(request: SignedIn, pk: int) -> HttpResponse:
 
 @needs(Duty.SECURITY_ADMIN)
 @require_POST
-@answered_once
 @beyond("record keepers")
+@answered_once
 def carry_out(request: SignedIn, pk: int) -> HttpResponse:
     """Erase what was asked for (同意删除)."""
     done = _("已删除。办理记录和统计还在，核验照样通过")
@@ -53,8 +53,8 @@ def carry_out(request: SignedIn, pk: int) -> HttpResponse:
 
 @needs(Duty.SECURITY_ADMIN)
 @require_POST
-@answered_once
 @beyond("record keepers")
+@answered_once
 def grant(request: SignedIn, pk: int) -> HttpResponse:
     """Let who asked for a copy fetch it (同意查阅)."""
     done = _("已同意，申请人 72 小时内可以取走，每次都有记录")
@@ -63,8 +63,8 @@ def grant(request: SignedIn, pk: int) -> HttpResponse:
 
 @needs(Duty.SECURITY_ADMIN)
 @require_POST
-@answered_once
 @beyond("record keepers")
+@answered_once
 def withdraw(request: SignedIn, pk: int) -> HttpResponse:
     """Take one's own request back (撤回申请)."""
     done = _("已撤回")
@@ -73,8 +73,8 @@ def withdraw(request: SignedIn, pk: int) -> HttpResponse:
 
 @needs(Duty.SECURITY_ADMIN)
 @require_POST
-@answered_once
 @beyond("record keepers")
+@answered_once
 def refuse(request: SignedIn, pk: int) -> HttpResponse:
     """Refuse a request with a reason (不同意)."""
     form, found = forms.RefuseForm(request.POST), _found(request, pk)

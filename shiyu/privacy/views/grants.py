@@ -27,8 +27,8 @@ def grants(request: SignedIn) -> HttpResponse:
 
 @needs(INTAKE, *KEEPERS)
 @require_POST
-@answered_once
 @beyond("record keepers")
+@answered_once
 def end(request: SignedIn, pk: int) -> HttpResponse:
     """End one at once (收回查看授权)."""
     found = rules.grants_of(actor_of(request)).filter(under=None).select_related("report__case")

@@ -31,8 +31,8 @@ def of_case(request: SignedIn, number: str) -> HttpResponse:
 
 @needs(Duty.SECURITY_ADMIN)
 @require_POST
-@answered_once
 @beyond("record keepers")
+@answered_once
 def ask(request: SignedIn, number: str, pk: int) -> HttpResponse:
     """Ask for erasure on behalf of somebody whose identity was seen (代为申请删除)."""
     return _asked(request, number, pk, Kind.ERASE)
@@ -40,8 +40,8 @@ def ask(request: SignedIn, number: str, pk: int) -> HttpResponse:
 
 @needs(Duty.SECURITY_ADMIN)
 @require_POST
-@answered_once
 @beyond("record keepers")
+@answered_once
 def ask_copy(request: SignedIn, number: str, pk: int) -> HttpResponse:
     """Ask for a copy on behalf of somebody whose identity was seen (代为申请查阅)."""
     return _asked(request, number, pk, Kind.COPY)
@@ -49,8 +49,8 @@ def ask_copy(request: SignedIn, number: str, pk: int) -> HttpResponse:
 
 @needs(Duty.SECURITY_ADMIN)
 @require_POST
-@answered_once
 @beyond("record keepers")
+@answered_once
 def hold(request: SignedIn, number: str, pk: int) -> HttpResponse:
     """Keep something because the law orders it (依法留存)."""
     report, form = _report(request, number, pk), forms.HoldForm(request.POST)
@@ -68,8 +68,8 @@ def hold(request: SignedIn, number: str, pk: int) -> HttpResponse:
 
 @needs(Duty.SECURITY_ADMIN)
 @require_POST
-@answered_once
 @beyond("record keepers")
+@answered_once
 def lift(request: SignedIn, pk: int) -> HttpResponse:
     """End a hold before its day (解除留存)."""
     kept = rules.holds_of(actor_of(request)).select_related("report__case")

@@ -120,6 +120,7 @@ BELONGS = {
     "cases_report": OF_THE_CASE.format("case_id"),
     "cases_reporter": OF_THE_REPORT.format("report_id"),
     "cases_look": OF_THE_REPORT.format("report_id"),
+    "cases_lookend": "(SELECT true FROM cases_look l WHERE l.id = look_id)",
     "cases_rating": OF_THE_REPORT.format("report_id"),
     "cases_check": OF_THE_CASE.format("case_id"),
     "cases_found": OF_THE_CASE.format("case_id"),
@@ -204,7 +205,7 @@ class Migration(migrations.Migration):
     initial = True
     dependencies = [
         ("common", "0002_sight"),
-        ("cases", "0013_close_reporters"),
+        ("cases", "0016_looks_by_end"),
         ("files", "0001_initial"),
         ("journal", "0007_order"),
         ("facts", "0001_initial"),
