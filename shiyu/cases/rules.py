@@ -89,7 +89,8 @@ def visible_to(actor: Actor, *, to_count: bool = False) -> CaseQuerySet:
     sees what they reported. The program's own jobs see all.
 
     to_count  the same cases, said so that the database begins at a unit's own ones: it then finds
-              those of a rare sort soon, but has to sort all where the newest are wanted.
+              those of a rare sort soon, which is what counts and searches want, but has to sort
+              all where simply the newest are wanted.
     """
     if actor.kind == "program":
         return Case.objects.all()

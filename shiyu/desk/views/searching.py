@@ -44,7 +44,7 @@ def _typed(request: HttpRequest) -> HttpResponse:
         return redirect("desk:search")
     if asked.phone:
         return _by_phone(request, asked)
-    cases = rules.visible_to(actor)
+    cases = rules.visible_to(actor, to_count=True)
     for name, found_so in finding.look_up(cases, asked, finding.Meant()):
         exact = found_so.values_list("number", flat=True).first() if name == "number" else None
         if exact:
@@ -61,7 +61,7 @@ def _by_phone(request: HttpRequest, asked: Asked) -> HttpResponse:
 
 
 def _results(request: HttpRequest, asked: Asked) -> dict[str, Any]:
-    cases = rules.visible_to(actor_of(request))
+    cases = rules.visible_to(actor_of(request), to_count=True)
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     page = found.results(cases, asked, now=timezone.now(), after=after, before=before)
     query = urlencode({"q": asked.text})

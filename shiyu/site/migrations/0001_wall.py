@@ -155,6 +155,24 @@ ALTER VIEW cases_numbers OWNER TO search;
 COMMENT ON VIEW cases_words IS
     'words of the cases in sight: of search, who sees past the wall, so that an index finds them';
 """
+FEW = """
+-- Rare words are found through their index whatever the planner takes them for: it knows how
+-- often the most frequent ones occur, and of all others only that they are rarer than those.
+CREATE FUNCTION cases_few(asked text[], most int) RETURNS bigint[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+SET enable_indexscan = off SET plan_cache_mode = force_custom_plan AS $$
+DECLARE few bigint[];
+BEGIN
+    few := ARRAY(SELECT case_id FROM cases_found WHERE words @> asked LIMIT most + 1);
+    IF cardinality(few) > most THEN
+        RETURN NULL;
+    END IF;
+    RETURN ARRAY(SELECT n.case_id FROM unnest(few) AS f(id) JOIN cases_numbers n ON n.case_id = f.id);
+END $$;
+ALTER FUNCTION cases_few(text[], int) OWNER TO search;
+COMMENT ON FUNCTION cases_few IS
+    'cases in sight that are found by all these words; null where more than so many have them';
+"""
 PARTITIONS = """
 CREATE OR REPLACE FUNCTION journal_make_partitions(ahead int DEFAULT 3) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
@@ -217,6 +235,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(SEES, "DROP FUNCTION sees_case(bigint), sees_report(bigint)"),
         *(migrations.RunSQL(wall(table, rule), down(table)) for table, rule in BELONGS.items()),
         migrations.RunSQL(WORDS, "DROP VIEW cases_numbers, cases_words"),
+        migrations.RunSQL(FEW, "DROP FUNCTION cases_few(text[], int)"),
         migrations.RunSQL(PARTITIONS, migrations.RunSQL.noop),
         migrations.RunSQL(
             "ALTER VIEW facts_fact SET (security_invoker = true);"
