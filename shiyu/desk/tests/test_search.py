@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from shiyu.cases import actions, finding
+from shiyu.cases import actions, finding, search
 from shiyu.cases.lifecycle import Stage
 from shiyu.cases.models import Case, Look
 from shiyu.common.pinyin import pinyin_key
@@ -79,6 +79,17 @@ def test_outsiders_find_nothing_by(way, client, world, make_case):
     for who in OUTSIDERS:
         client.force_login(world.people[who])
         assert shown(client, asked) == [], who
+
+
+@pytest.mark.parametrize("few", [search.FEW, 0], ids=["seldom", "frequent"])
+def test_words_find_the_same_however_frequent(few, client, world, make_case, monkeypatch):
+    monkeypatch.setattr(search, "FEW", few)
+    case = make_case(Stage.HANDLING)
+
+    for who in ("intake", "handler", *OUTSIDERS):
+        client.force_login(world.people[who])
+        for words in ("大洞", "大洞 书店街", "書店街"):
+            assert shown(client, words) == ([] if who in OUTSIDERS else [case.pk]), who
 
 
 def test_a_unit_finds_what_was_sent_to_it_alone(client, world, make_case):
