@@ -34,6 +34,7 @@ WIDENINGS: dict[str, str] = {
     "similar": "open cases of a kind close to a resident's draft: kind, stage and day",
     "often reported": "which kinds were reported most of late: kinds alone are shown",
     "proof": "the line of a receipt's report, also in a case that was merged into its case",
+    "restored": "lines of a restored city lose transaction ids that mean nothing there",
     "feed": "changes on their way to streams, each of which is asked `may_know` before",
     "command line": "an operator's command: shiyu verify, import, demo and the like",
     "tests": "what a test itself prepares and looks at, outside any request",
@@ -140,3 +141,8 @@ def seeing(reason: str) -> str:
     if reason not in WIDENINGS:
         raise LookupError(f"no reason of WIDENINGS: {reason}")
     return f"-c {SETTING}={EVERYTHING.said.decode()[1:-1]}"
+
+
+def seeing_here(reason: str) -> str:
+    """The statement by which a transaction outside Django sees all, for a reason of `WIDENINGS`."""
+    return f"SET LOCAL {SETTING} = {seeing(reason).partition('=')[2]!r}"

@@ -258,6 +258,7 @@ IMPERSONAL: dict[str, dict[str, StrPromise]] = {
 
 NO_MODEL: dict[str, StrPromise] = {
     "api_bucket": CODE,
+    "cases_reach": CODE,
     "django_migrations": PROGRAM,
     "facts_daily": RULE,
     "facts_delta": RULE,

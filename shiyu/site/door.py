@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from shiyu.api import headers, problems
 from shiyu.api.entry import refuse_keys_in_address
+from shiyu.common import wall
 from shiyu.common.errors import Refused
 from shiyu.site import outage
 from shiyu.site.middleware import CityTime, Headers
@@ -36,7 +37,7 @@ class Door:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith(PREFIXES):
             return self.pages(request)
-        with translation.override(_language(request)):
+        with wall.within(None), translation.override(_language(request)):
             response = self.programs(request)
             response["Content-Language"] = translation.get_language()
             return headers.complete(request, response)

@@ -17,6 +17,7 @@ from typing import Any
 
 from shiyu.common.embedded import Cluster
 from shiyu.common.home import home
+from shiyu.common.wall import seeing_here
 from shiyu.notices.lifecycle import MOVES
 from shiyu.site.backup.again import again
 from shiyu.site.backup.server import Connection, superuser
@@ -58,6 +59,7 @@ def settle(server: Connection, reached: dict[str, Any]) -> dict[str, Any]:
 
 def _begin_span(server: Connection) -> int:
     """Once for each restore: the sealer has not run here yet."""
+    server.execute(seeing_here("restored"))
     server.execute("SET ROLE owner")
     row = server.execute("SELECT journal_begin_span()").fetchone()
     server.execute("RESET ROLE")
