@@ -59,10 +59,17 @@ def databases() -> dict[str, dict[str, Any]]:
     }
 
 
-def conninfo(role: str) -> dict[str, Any]:
-    """What psycopg needs to connect as a role outside Django; empty when it is not known."""
-    found = _where(role)
-    return found | _manners(role) if found else {}
+def conninfo(role: str, *, seeing: str = "") -> dict[str, Any]:
+    """What psycopg needs to connect as a role outside Django; empty when it is not known.
+
+    seeing  the reason of `wall.WIDENINGS` for which a connection as `web` sees all.
+    """
+    if not (found := _where(role)):
+        return {}
+    words = found | _manners(role)
+    if seeing:
+        words["options"] += f" {wall.seeing(seeing)}"
+    return words
 
 
 def _where(role: str) -> dict[str, Any]:

@@ -62,7 +62,9 @@ def keep_photo(
 def _take_over(photo: Photo, subject: str, role: str, actor: Actor) -> Photo:
     """Give a photo that waited its record, unless another request was quicker."""
     waiting = Photo.objects.filter(pk=photo.pk, subject=photo.subject)
-    if not waiting.update(subject=subject, role=role, added_by=actor.ref):
+    with beyond("photos handed over"):
+        taken = waiting.update(subject=subject, role=role, added_by=actor.ref)
+    if not taken:
         raise Refused(_("这张照片已经用过，请重新上传"), field="photos")
     photo.subject, photo.role, photo.added_by = subject, role, actor.ref
     return photo

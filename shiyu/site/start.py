@@ -60,7 +60,7 @@ def hold_database() -> Cluster | None:
 
 def connect(role: str) -> "psycopg.Connection[tuple[object, ...]]":
     """A connection of its own as a role, outside Django; a sentence when there is none."""
-    words = conninfo(role)
+    words = conninfo(role, seeing="command line")
     if not words:
         refuse(f"Set {URLS[role]} to the address of the database for the role {role}.")
     try:

@@ -215,6 +215,7 @@ BANS = (
         'cursor.execute(f"SELECT {name}")',
         {
             "cases/audit.py": "the invariants, constants of the module",
+            "cases/bulk/copying.py": "names of tables and columns, of models and constants",
             "desk/queues.py": "Django's own statements side by side; values go as parameters",
             "facts/actions.py": "names of columns, constants of the module",
             "facts/figures.py": "pieces that are constants; values go as parameters",

@@ -14,9 +14,11 @@ from django.urls import reverse
 
 from shiyu.api import rules as api_rules
 from shiyu.api.actions import admit
+from shiyu.api.v1 import finding as v1_finding
 from shiyu.cases import following, rules
 from shiyu.cases.models import Case, CaseQuerySet, Report
 from shiyu.common import wall
+from shiyu.desk.views import cases as cases_pages
 from shiyu.people import middleware
 from shiyu.people.actors import Actor
 from shiyu.people.models import Person
@@ -122,7 +124,7 @@ def _rows(words: str) -> list[tuple[Any, ...]]:
 
 
 @pytest.fixture
-def no_first_wall(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_first_wall(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """`visible_to` gives every case: only ever here, and only while a test runs."""
 
     def all_cases(actor: Actor, *, to_count: bool = False) -> CaseQuerySet:
@@ -130,6 +132,15 @@ def no_first_wall(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for module in (rules, following):
         monkeypatch.setattr(module, "visible_to", all_cases)
+    _forget_statements()
+    yield
+    _forget_statements()
+
+
+def _forget_statements() -> None:
+    """Statements that were made with the rule, or without it."""
+    cases_pages._numbered.cache_clear()
+    v1_finding._seen.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ Connection = psycopg.Connection[Any]
 def findings() -> Iterator[Finding]:
     """From "does it let us in" to "is there a city in it"."""
     try:
-        connection = psycopg.connect(**conninfo("web"), autocommit=True)
+        connection = psycopg.connect(**conninfo("web", seeing="command line"), autocommit=True)
     except psycopg.Error as error:
         advice = f"Start it, or correct {URLS['web']}."
         yield Finding("database", False, first_line(error), advice)
