@@ -64,9 +64,18 @@ def copy_csv(table: str, columns: Sequence[str], text: bytes, *, never_null: Seq
 
 @contextmanager
 def _arriving(table: str, columns: Sequence[str], said: str) -> Iterator[Any]:
-    """A COPY into a table of this session, and from there: PostgreSQL has none past a wall."""
+    """A COPY; where the role stands before a wall, into a table of this session and from there.
+
+    PostgreSQL has no COPY past a wall.
+    """
     names, stage = ", ".join(columns), f"arriving_{table}"
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT row_security_active(%s)", [table])
+        (is_walled,) = cursor.fetchone()
+        if not is_walled:
+            with cursor.copy(f"COPY {table} ({names}) FROM STDIN{said}") as copy:
+                yield copy
+            return
         cursor.execute(f"DROP TABLE IF EXISTS pg_temp.{stage}")
         cursor.execute(
             f"CREATE TEMP TABLE {stage} ON COMMIT DROP AS "  # noqa: S608 - our names
