@@ -11,6 +11,9 @@ from django.db.backends.postgresql import base
 
 from shiyu.common.postgresql.telling import Connection
 
+APART = " CONCURRENTLY "
+"""Indexes made beside the city's work: never in a transaction, and no row of theirs is shown."""
+
 
 class Cursor(base.Cursor):
     """Django's cursor; what it executes is said together with the sight."""
@@ -19,7 +22,8 @@ class Cursor(base.Cursor):
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
         connection = self.connection
-        self.say = connection.to_say() if isinstance(connection, Connection) else b""
+        is_told = isinstance(connection, Connection) and APART not in str(query)
+        self.say = connection.to_say() if is_told else b""
         if not self.say:
             return super().execute(query, params, **options)
         try:
