@@ -56,7 +56,7 @@ def run(
         found: Facts = {"rows": int(rows), "malformed": bad}
         found["whole"] = _taken(first, int(rows) - bad[0], bad[0])
         found["again"] = _taken(first, int(rows) - bad[0], bad[0])
-        found["killed"] = _killed(second, int(kills), found["whole"]["seconds"])
+        found["killed"] = _killed(second, int(kills), int(rows) - bad[1])
         found["after_kills"] = _taken(second, int(rows) - bad[1], bad[1])
         found["verify"] = carry_out([*SHIYU, "verify", "invariants"], log=log)
     well = all(found[name]["exact"] for name in ("whole", "again", "after_kills"))
@@ -133,10 +133,10 @@ def rejected(file: Path) -> dict[str, int]:
     }
 
 
-def _killed(file: Path, kills: int, whole_s: float) -> Facts:
-    """Begun so often and killed outright each time, ever at another moment of the work."""
-    chance, counts = random.Random(9), []
-    for _nth in range(kills):
+def _killed(file: Path, kills: int, good: int) -> Facts:
+    """Begun so often, and killed outright when it has got a random step further, or begins to."""
+    chance, counts, ended = random.Random(9), [], 0
+    for nth in range(kills):
         running = subprocess.Popen(
             _words(file),
             cwd=PROJECT,
@@ -144,13 +144,14 @@ def _killed(file: Path, kills: int, whole_s: float) -> Facts:
             stderr=subprocess.DEVNULL,
             process_group=0,
         )
-        try:
-            running.wait(max(2.0, whole_s * (0.15 + 0.6 * chance.random())))
-        except subprocess.TimeoutExpired:
-            running.kill()
-            running.wait()
+        wanted = good * (nth + chance.random()) / (kills + 1)
+        while running.poll() is None and kept(file.stem)["rows"] < wanted:
+            time.sleep(0.1)
+        ended += running.poll() is not None
+        running.kill()
+        running.wait()
         counts.append(kept(file.stem)["rows"])
-    return {"kills": kills, "rows_after_each": counts}
+    return {"kills": kills - ended, "ended_by_itself": ended, "rows_after_each": counts}
 
 
 def _words(file: Path) -> list[str]:
