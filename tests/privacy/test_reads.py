@@ -3,7 +3,6 @@
 import random
 import re
 from collections import Counter
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -165,7 +164,7 @@ def test_a_look_opens_for_nobody_else_and_not_afterwards(world: World) -> None:
         actions.show(report, look, actor=world.actor("clerk"))
     with pytest.raises(NotAllowed):
         actions.show(other, look, actor=intake)
-    look.until -= timedelta(hours=1)
+    look.until -= looking.OPEN_FOR
     with pytest.raises(NotAllowed):
         actions.show(report, look, actor=intake)
 
