@@ -64,11 +64,7 @@ class Load:
             client = Client(number, Line(about["port"]), plan, self.ledgers[program])
             client.begun = int(time.time()) % 1_000_000 * 1_000  # marks differ from way to way
             client.line.go.set()
-            if (
-                "api" not in way
-                and "batch" not in way
-                and (program, way) != ("shiyu", "intake_form")
-            ):
+            if way in self.ways[program].SIGN_IN:
                 await self.ways[program].prepare(client)
             client.line.go.clear()
             self.tasks.append(asyncio.create_task(_live(client, self.ways[program].WAYS[way])))
