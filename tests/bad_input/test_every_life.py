@@ -69,6 +69,10 @@ TABLES: dict[str, Any] = {
         *test_lives_of_notices.WALKED,
         *test_lives_of_notices.ELSEWHERE,
     },
+    "shiyu.privacy.lifecycle.MOVES": {
+        *test_lives_of_rights.WALKED_DEMANDS,
+        *test_lives_of_rights.DEMANDS_ELSEWHERE,
+    },
     "shiyu.desk.lifecycle.EXPORT_MOVES": test_lives_of_lists.WALKED_EXPORTS,
     "shiyu.catalogue.lifecycle.OBJECTION_MOVES": test_lives_of_standards.WALKED_OBJECTIONS,
 }

@@ -165,6 +165,13 @@ class KeyLife(Life):
 
 # ---- what people ask about their own data ------------------------------------------------------
 
+WALKED_DEMANDS = frozenset({"erase", "refuse"})
+DEMANDS_ELSEWHERE = {
+    "grant": "copies for officers: tests/privacy/test_two_people.py",
+    "hand_out": "the same",
+    "withdraw": "the same",
+}
+
 
 class RightsLife(Life):
     """Two reports of one telephone: erasure asked for, refused, held back, carried out."""
