@@ -60,9 +60,7 @@ NOT_ANSWERED_ONCE = {
         "begin": "leads to the identity service; nothing is written",
         "link": "leads to the identity service; nothing is written",
     },
-    "privacy/views/demands.py": {
-        "copy": "hands a person's data out; each time is on the record"
-    },
+    "privacy/views/demands.py": {"copy": "hands a person's data out; each time is on the record"},
     "portal/views/own_data.py": {"copy": "hands one's data out: no answer is kept"},
     "portal/views/proof.py": {"check": "checks what is shown; nothing is written"},
     "portal/views/home.py": {"clear": "a draft thrown away is gone"},

@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+from django.db.models import prefetch_related_objects
+
+from shiyu.common import ready
 from shiyu.common.attempts import Limit
 from shiyu.common.wall import beyond
 from shiyu.files.models import Photo
@@ -26,9 +29,19 @@ def draft_of(token: str) -> Draft | None:
     """The draft that the holder of this token writes, or has sent of late."""
     if not token:
         return None
-    found = Draft.objects.select_related("kind", "place").defer("place__boundary")
-    with_case = found.prefetch_related("report__case", "joins")  # no query while there is none
-    return with_case.filter(key=key_of(token)).first()
+    found = _DRAFT.first(key_of(token))
+    if found is not None and (found.report_id or found.joins_id):
+        prefetch_related_objects([found], "report__case", "joins")
+    return found
+
+
+_DRAFT = ready.Select(
+    lambda key: Draft.objects.select_related("kind", "place")
+    .defer("place__boundary")
+    .filter(key=key),
+    "key",
+)
+"""Every step of a report begins with it."""
 
 
 def photos_of(draft: Draft | None) -> list[Photo]:
