@@ -7,7 +7,9 @@ is a process of this run, listens at 127.0.0.1 and ends with it.
 import contextlib
 import json
 import os
+import socket
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +17,16 @@ from typing import Any
 
 from bench.neighbours import proxy
 from bench.neighbours.make import helpdesk_environment, tracker_environment
-from bench.served import SHIYU, Process, carry_out, cpu_of, free_port, wait_for
+from bench.served import (
+    READY_WITHIN_S,
+    SHIYU,
+    Process,
+    Trouble,
+    carry_out,
+    cpu_of,
+    free_port,
+    wait_for,
+)
 from shiyu.common.embedded import Cluster
 from shiyu.common.home import PROJECT
 
@@ -95,7 +106,20 @@ def standing(home: Path, names: list[str]) -> Iterator[dict[str, Served]]:
             ["/usr/sbin/nginx", "-c", str(conf), "-e", "stderr"], log=home / "nginx.log"
         )
         ended.callback(before.end)
+        for one in found.values():
+            _wait_until_open(one.front)
         yield found
+
+
+def _wait_until_open(port: int) -> None:
+    """Until nginx listens there."""
+    give_up_at = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < give_up_at:
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        time.sleep(0.1)
+    raise Trouble(f"nginx does not listen at port {port}")
 
 
 def plan_of(name: str, home: Path) -> dict[str, Any]:

@@ -141,7 +141,7 @@ async def lists(client: Client) -> None:
         asked = f"Query={quote(query)}&Rows={ROWS}&OrderBy=Created&Order=DESC"
         spent = client.line.spent
         page = await person.get(f"/Search/Results.html?{asked}", name=name)
-        if page.status != 200 or "Found" not in page.text:
+        if page.status != 200 or "page-menu" not in page.text:
             raise Unexpected(f"{name} answered {page.status}")
         opened(client, name, spent)
 
