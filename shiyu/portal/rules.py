@@ -36,9 +36,9 @@ def draft_of(token: str) -> Draft | None:
 
 
 _DRAFT = ready.Select(
-    lambda key: Draft.objects.select_related("kind", "place")
-    .defer("place__boundary")
-    .filter(key=key),
+    lambda key: (
+        Draft.objects.select_related("kind", "place").defer("place__boundary").filter(key=key)
+    ),
     "key",
 )
 """Every step of a report begins with it."""

@@ -5,7 +5,6 @@ import time
 import pytest
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
 from shiyu.api.models import Key
@@ -16,6 +15,7 @@ from shiyu.desk.columns import USUAL
 from shiyu.desk.models import Export
 from shiyu.desk.queues import QUEUES
 from shiyu.live import who
+from shiyu.people.actors import Actor
 from shiyu.people.middleware import SEEN
 from shiyu.people.models import Person
 from tests.who_may.city import City
@@ -62,6 +62,11 @@ def signed_in(city: City) -> tuple[Client, Person]:
     return browser, person
 
 
+def asked_by_the_feed(session: str) -> Actor | None:
+    """Whom the feed takes a session for, asked within the open transaction of the city."""
+    return who._actors([session]).get(session)
+
+
 @pytest.mark.parametrize("how", ENDS)
 def test_with_the_next_request_nothing_is_seen_any_more(how: str, kept: City) -> None:
     browser, person = signed_in(kept)
@@ -82,7 +87,7 @@ def test_with_the_next_request_nothing_is_seen_any_more(how: str, kept: City) ->
     fragment = browser.get(ways(kept)["page"], headers={"HX-Request": "true"})
     assert fragment.status_code in {401, 404}
     assert browser.post(file).status_code in {302, 403}
-    told = who._actor(SessionStore(session).load())
+    told = asked_by_the_feed(session)
     assert told is None or not told.held
     if how in RIGHTS_END:  # else they sign in again and go on; what was begun goes on as well
         with pytest.raises(NotAllowed):
@@ -140,10 +145,13 @@ def test_the_feed_ends_with_what_ends_a_session_on_the_pages(kept: City) -> None
     """Idle too long, or a new password due: then the pages show nothing, nor does the feed."""
     browser, person = signed_in(kept)
     session = browser.session
-    assert who._actor(session) is not None
+    assert asked_by_the_feed(session.session_key) is not None
 
     session[SEEN] = int(time.time()) - settings.IDLE_LIMIT_S - 1
-    assert who._actor(session) is None
+    session.save()
+    assert asked_by_the_feed(session.session_key) is None
     session[SEEN] = int(time.time())
+    session.save()
+    assert asked_by_the_feed(session.session_key) is not None
     Person.objects.filter(pk=person.pk).update(must_change_password=True)
-    assert who._actor(session) is None
+    assert asked_by_the_feed(session.session_key) is None
