@@ -21,6 +21,8 @@ PROGRAM_MAY = frozenset({"resume", "import_close", "hand_over"})
 REPORTER_MAY = frozenset({"withdraw", "reopen", "remark"})
 WHO = ("case", "by_person", "source")
 """What is asked of a report to know who made it."""
+FEW = 5_000
+"""So many parts of a unit are sorted sooner than the newest cases of a city are gone through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,18 @@ def visible_to(actor: Actor, *, to_count: bool = False) -> CaseQuerySet:
         ways.append(Q(pk__in=Assignment.objects.filter(unit__in=units).values("case_id")))
     ways.append(Q(pk__in=_reported_by(actor).values("case_id")))
     return Case.objects.filter(reduce(or_, ways))
+
+
+def has_few(actor: Actor) -> bool:
+    """Whether units alone show this actor cases, and so few that any list begins at them soonest.
+
+    Whoever goes through a large city from its newest case on comes to those of a small unit last.
+    """
+    units = actor.units(HANDLE) if actor.kind in {"person", "key"} else frozenset()
+    if not units or _widest(actor):
+        return False
+    parts = Assignment.objects.filter(unit__in=units).order_by().values("pk")
+    return parts[: FEW + 1].count() <= FEW
 
 
 def knows_reporter(actor: Actor, case: Case) -> bool:

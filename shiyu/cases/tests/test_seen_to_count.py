@@ -26,3 +26,16 @@ def test_whoever_counts_sees_the_same_cases(world: World, make_case: Any) -> Non
     seen = rules.visible_to(handler, to_count=True)
     assert seen.filter(stage=Stage.HANDLING).count() == 1
     assert set(seen) < set(Case.objects.all())
+
+
+def test_a_list_begins_at_a_units_own_cases_only_where_they_are_few(
+    world: World, make_case: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_case(Stage.HANDLING)
+    make_case(Stage.HANDLING)
+    handler = Actor.for_person(world.people["handler"])
+    assert rules.has_few(handler)
+    assert not rules.has_few(Actor.for_person(world.people["intake"])), "a place shows them all"
+    assert not rules.has_few(Actor.program("test"))
+    monkeypatch.setattr(rules, "FEW", 1)
+    assert not rules.has_few(handler)

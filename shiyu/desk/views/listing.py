@@ -110,7 +110,8 @@ def _gone(case: Case) -> str:
 def _context(request: HttpRequest, here: Queue) -> dict[str, Any]:
     actor, now = actor_of(request), timezone.now()
     asked = filters.read(request.GET, actor, due=here.due)
-    cases = asked.apply(here.cases(actor), now)
+    begin_at_own = here.newest and rules.has_few(actor)
+    cases = asked.apply(here.cases(actor, to_count=begin_at_own), now)
     page = listing.page(
         cases,
         due=asked.order,
