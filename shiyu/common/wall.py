@@ -29,6 +29,7 @@ WIDENINGS: dict[str, str] = {
     "those told": "who reported a case or one merged into it is told, wherever that lies",
     "children": "whether a case split off an order is still open, wherever it went",
     "parent": "the order a case was split from: a line in it, its units are told",
+    "come back": "the delivery that a provider names in a signed receipt: it arrived, or did not",
     "receipt": "the report of the code that was shown, looked for by its SHA-256",
     "published": "Open311: kind, stage, unit, community, times; never words, photos, names",
     "similar": "open cases of a kind close to a resident's draft: kind, stage and day",

@@ -121,7 +121,8 @@ def _body(city: City, who: str, move: str, case: str = "") -> dict[str, Any]:
     if move == "file":
         said["standard"] = city.world.standards["manhole"].pk
     if move == "merge":
-        mine = sorted(sees(who) & {"new", "escalated", "in another county"} - {case})
+        usual = {"new", "escalated", "in another county"}
+        mine = sorted(sees(who) & usual - {case}) or sorted(sees(who) - {case})
         said["into"] = city.cases[mine[0]].number if mine else said["into"]
     return said
 
@@ -139,6 +140,8 @@ def answered(city: City, who: str, *, whole: bool) -> list[Any]:
         codes, after = undone(lambda m=move, c=cases: (told(city, who, m, c), traces()))
         right = {case: _code(who, move, case) for case in cases}
         for case, code in codes.items():
+            if move == "merge" and code == "invalid" and sees(who) == {case}:
+                continue  # who sees this case alone can name no other one, and is told so first
             if (code in {"not_found", "not_allowed", "no_key"} or right[case]) and (
                 code != right[case]
             ):

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shiyu.common.errors import OutOfOrder
+from shiyu.common.wall import beyond
 from shiyu.journal.actions import record
 from shiyu.notices import rules
 from shiyu.notices.actions.owing import wake
@@ -128,6 +129,7 @@ def settle(delivery_id: int, result: Result, *, attempt: int) -> bool:
     return True
 
 
+@beyond("come back")
 @transaction.atomic
 def hear_back(connector: Connector, ref: str, *, arrived: bool, answer: str) -> bool:
     """A provider's receipt for one of our deliveries (送达回执); False for none of ours."""
