@@ -66,7 +66,14 @@ def _forget() -> None:
 
 @pytest.fixture(autouse=True)
 def seen_by_tests() -> Iterator[None]:
-    """A test sees all; what it asked to be seen, itself and not by a request, ends with it."""
+    """A test sees all; what it asked to be seen, itself and not by a request, ends with it.
+
+    People are numbered alike in every test of a renewed database, so none is remembered from
+    another test, e.g. by a thread that outlived it.
+    """
+    from shiyu.people import web
+
+    web._kept.clear()
     with wall.beyond("tests"):
         yield
 
