@@ -140,8 +140,6 @@ def answered(city: City, who: str, *, whole: bool) -> list[Any]:
         codes, after = undone(lambda m=move, c=cases: (told(city, who, m, c), traces()))
         right = {case: _code(who, move, case) for case in cases}
         for case, code in codes.items():
-            if move == "merge" and code == "invalid" and sees(who) == {case}:
-                continue  # who sees this case alone can name no other one, and is told so first
             if (code in {"not_found", "not_allowed", "no_key"} or right[case]) and (
                 code != right[case]
             ):
@@ -159,7 +157,10 @@ def _code(who: str, move: str, case: str) -> str:
         return "not_allowed"
     if case not in sees(who):
         return "not_found"
-    return "" if move in moves(who, case) else "not_allowed"
+    if move in moves(who, case):
+        return ""
+    # Who sees this case alone can name no other one to merge it into, and is told so first.
+    return "invalid" if move == "merge" and sees(who) == {case} else "not_allowed"
 
 
 GOOD = [who for who in KEYS if who not in BAD]
