@@ -23,7 +23,7 @@ OPENS = re.compile(r"\breporter\.(name|phone|_said)\b|\bidentity\.open_\(|open_o
 MAY_OPEN = {
     "common/vault.py": "the key itself",
     "cases/identity.py": "opens what the vault closed",
-    "cases/models.py": "Reporter.name and Reporter.phone",
+    "cases/models/reported.py": "Reporter.name and Reporter.phone",
     "cases/actions/looking.py": "show: with a row for each",
     "desk/reporters.py": "masked",
     "desk/around.py": "exports: rows by note_export; else masked",
