@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import psycopg
 
+from shiyu.common.fence import narrowed
 from shiyu.common.wall import seeing
 from shiyu.people.actors import Actor, Scope
 from shiyu.people.duties import LOOKING
@@ -153,8 +154,9 @@ class Feed:
         """Read for ever; a lost database is waited for, and nothing is skipped meanwhile."""
         while True:
             try:
+                where = await asyncio.to_thread(narrowed, self.where)
                 async with await psycopg.AsyncConnection.connect(
-                    **self.where, autocommit=True
+                    **where, autocommit=True
                 ) as database:
                     await self._follow(database)
             except psycopg.OperationalError:

@@ -13,6 +13,7 @@ import psycopg
 
 from shiyu.common.connection import conninfo
 from shiyu.common.egress.leaving import bar, database_names
+from shiyu.common.fence import narrowed
 from shiyu.journal.sealing import seal_all
 from shiyu.journal.witness import Disagrees, attest, witness_file
 from shiyu.site.start import first_line
@@ -33,7 +34,7 @@ class Sealer:
         """One round: never raises for a database that is away or a disk that is full."""
         try:
             if self.connection is None or self.connection.closed:
-                self.connection = psycopg.connect(**conninfo("worker"), autocommit=True)
+                self.connection = psycopg.connect(**narrowed(conninfo("worker")), autocommit=True)
             seal_all(self.connection)
         except psycopg.Error as error:
             self._say("seal", f"The journal is not being sealed: {first_line(error)}")

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import generators, pq
 from psycopg.errors import error_from_result
 
-from shiyu.common import wall
+from shiyu.common import fence, wall
 
 SAY = f"SET LOCAL {wall.SETTING} = ".encode()
 
@@ -18,6 +18,11 @@ class Connection(psycopg.Connection[Any]):
     """A connection that knows which sight its transaction was told."""
 
     told: bytes | None = None
+
+    @classmethod
+    def connect(cls, conninfo: str = "", **words: Any) -> Any:
+        """To the one server that counts, where the address names several."""
+        return super().connect(conninfo, **fence.narrowed(words))
 
     def _exec_command(self, command: Any, result_format: Any = pq.Format.TEXT) -> Any:
         is_begin = isinstance(command, bytes) and command.startswith(b"BEGIN")
