@@ -1,9 +1,11 @@
 """T-F11: a standby has every commit before it is acknowledged, is promoted under load, and the old
-primary, started again as it was, is not let near the program.
+primary, started again as it was, is refused by the program; then it is rewound and follows.
 
 Two clusters of this machine; `synchronous_commit = remote_apply`. The program is given both hosts
-with `target_session_attrs=read-write`, as the handbook says. The fence is the old one's address:
-taken away (here: it is not started at its port again) before the standby is promoted.
+with `target_session_attrs=read-write`, as the handbook says. First the standby is away for a
+while; then the primary is killed, the standby promoted; then the old one comes back at its own
+address, first in the list, as a machine that was switched on again would, and every connection of
+the program is ended, so that each has to choose anew (`shiyu/common/fence.py`).
 """
 
 import os
@@ -18,6 +20,8 @@ import psycopg
 
 from bench.faults.partition import Probe, until_answers
 from bench.faults.place import Facts, Place, kept, place, verified
+from bench.faults.writing import Writing
+from bench.killed_load import Crowd
 from bench.served import free_port
 from shiyu.common.binaries import attempt, give_to_server, installations
 from shiyu.common.connection import URLS
@@ -25,6 +29,13 @@ from shiyu.common.embedded import Cluster
 from shiyu.site.backup.server import superuser
 
 NAME = "shiyu_standby"
+AWAY_S = 12.0
+NOT_WITHIN_S = 6.0
+STAYING = """
+SELECT application_name FROM pg_stat_activity
+ WHERE application_name LIKE 'shiyu %' AND now() - backend_start > interval '3 seconds'
+"""
+"""A look at the timeline is gone at once; who stays works there."""
 
 
 def run(seconds: float = 15) -> Facts:
@@ -90,7 +101,9 @@ def _fail_over(
     probe = Probe(city.port)
     found: Facts = {}
     try:
-        with city.crowd(systems=2, residents=1):
+        with city.crowd(systems=2, residents=1) as crowd:
+            time.sleep(seconds)
+            found["standby_away"] = _away(city, standby, port, probe)
             time.sleep(seconds)
             probe.begin()
             failed = time.monotonic()
@@ -104,6 +117,8 @@ def _fail_over(
             back = until_answers(city.port) - failed
             time.sleep(seconds)
             _longest, answers = probe.end()
+            found["old_as_it_was"] = _refused(city, written, data, port, seconds, crowd, probe)
+        found["failures"] = dict(crowd.failures)
         city.end()
         found |= {"back_s": round(back, 1), "answers": dict(answers)}
         found |= kept(rows=city.ledger.rows())
@@ -117,9 +132,91 @@ def _fail_over(
         and not (found["lost"] or found["doubled"])
         and found["verify"]
         and found["program_now_at_standby"]
+        and not found["failures"]
+        and not found["old_as_it_was"]["sessions_of_the_program"]
+        and not found["old_as_it_was"]["acknowledged_a_write"]
+        and found["old_as_it_was"]["done_meanwhile"]
         and found["old_primary"]["follows"]
     )
     return found
+
+
+def _away(city: Place, standby: Path, port: int, probe: Probe) -> Facts:
+    """The standby is stopped for a while: no commit is acknowledged, then all goes on."""
+    writing = Writing(city)
+    probe.begin()
+    _control(standby, "stop", "-m", "fast")
+    writing.begin()
+    time.sleep(AWAY_S)
+    log = city.home / "standby.log"
+    _control(standby, "start", "-l", str(log), "-o", f"-p {port}")
+    there = time.monotonic()
+    back = until_answers(city.port) - there
+    longest, answers = probe.end()
+    told = writing.end()
+    found = {"seconds": AWAY_S, "reads": dict(answers), "longest_read_s": round(longest, 1)}
+    found |= {"back_s": round(back, 1)}
+    return found | {"longest_write_s": round(writing.longest, 1), **told}
+
+
+def _refused(
+    city: Place, written: Facts, data: Path, port: int, seconds: float, crowd: Crowd, probe: Probe
+) -> Facts:
+    """The old one is up again as it was, and everybody has to connect anew."""
+    log = city.home / "postgres.log"
+    started = _control(data, "start", "-l", str(log), "-o", f"-p {written['port']}")
+    try:
+        _end_sessions(written, port)
+        before = sum(crowd.done.values())
+        probe.begin()
+        time.sleep(2 * seconds)
+        longest, answers = probe.end()
+        with psycopg.connect(**_superuser(written, written["port"])) as old:
+            rows = old.execute(STAYING).fetchall()
+        return {
+            "started": started.returncode == 0,
+            "sessions_of_the_program": [name for (name,) in rows],
+            "acknowledged_a_write": _acknowledges(written),
+            "done_meanwhile": sum(crowd.done.values()) - before,
+            "reads": dict(answers),
+            "longest_read_s": round(longest, 1),
+        }
+    finally:
+        _control(data, "stop", "-m", "fast")
+
+
+def _end_sessions(written: Facts, port: int) -> None:
+    with psycopg.connect(**_superuser(written, port), autocommit=True) as server:
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name LIKE 'shiyu %' AND backend_type = 'client backend'"
+        )
+
+
+def _acknowledges(written: Facts) -> bool:
+    """Whether somebody who writes at the old one is told that it is done."""
+    where = _superuser(written, written["port"]) | {"dbname": written["database"]}
+    with psycopg.connect(**where, autocommit=True) as old:
+        asking = old.pgconn
+        asking.send_query(b"CREATE TABLE written_at_the_old_one (id int)")
+        until = time.monotonic() + NOT_WITHIN_S
+        while time.monotonic() < until:
+            asking.consume_input()
+            if not asking.is_busy():
+                return True
+            time.sleep(0.2)
+        asking.finish()
+    return False
+
+
+def _superuser(written: Facts, port: int) -> Facts:
+    return {
+        "host": "127.0.0.1",
+        "port": port,
+        "user": "postgres",
+        "dbname": "postgres",
+        "password": written["passwords"]["postgres"],
+    }
 
 
 def _old_comes_back(city: Place, written: Facts, data: Path, port: int) -> Facts:
