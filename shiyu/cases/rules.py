@@ -14,6 +14,7 @@ from shiyu.cases.lifecycle import HANDLE, INTAKE, MOVES, PATROL, VERIFY, Stage
 from shiyu.cases.models import Assignment, Case, CaseQuerySet, Report
 from shiyu.cases.replay import Standing
 from shiyu.cases.replay.offers import offered
+from shiyu.common.errors import NotAllowed
 from shiyu.people.actors import Actor, Scope
 from shiyu.people.duties import LOOK, LOOKING
 
@@ -72,6 +73,20 @@ def may(actor: Actor, name: str, case: Concern, *, unit: int | None = None) -> b
     if actor.kind == "receipt":
         return False
     return any(_by_duty(actor, duty, case, unit) for duty in MOVES[name].duties)
+
+
+def must(actor: Actor, name: str, case: Case) -> None:
+    """The same, refused in the words in which the move itself refuses it.
+
+    Raises   NotAllowed.
+    """
+    if not may(actor, name, concern(case)):
+        raise not_yours(name)
+
+
+def not_yours(name: str) -> NotAllowed:
+    """What somebody is told who may not make a move of a case that they see."""
+    return NotAllowed(_("您的岗位不能对这件案件“%(move)s”") % {"move": MOVES[name].title})
 
 
 def _by_duty(actor: Actor, duty: str, case: Concern, unit: int | None) -> bool:

@@ -261,11 +261,14 @@ def make(request: HttpRequest, number: str, name: str, data: In) -> Given:
 def moved(actor: Actor, case: Case, name: str, data: In, wanted: int | None) -> Moved:
     """Make one move of a case that this actor may know of; wanted: the version it must have."""
     way = WAYS[name]
-    if wanted is not None and wanted != case.version:
-        raise Stale(_("案件已经变动，请重新读取后再办理"))
-    given = _arguments(way, actor, case, data)
-    if _takes_version(way.act) and wanted is not None:
-        given["version"] = wanted
+    try:
+        given = _given(way, actor, case, data, wanted)
+    except Refused:
+        # Who may not make the move is told that alone, whatever else the body names: so no answer
+        # tells them of another's record. Asked here only when something was wrong; the action
+        # asks again under its lock.
+        rules.must(actor, name, case)
+        raise
     made = way.act(case, actor=actor, **given)
     children = [child.number for child in made] if isinstance(made, list) else []
     now = made if isinstance(made, Case) else finding.case_of(actor, case.number)
@@ -280,6 +283,16 @@ def moved(actor: Actor, case: Case, name: str, data: In, wanted: int | None) -> 
         version=now.version,
         children=children,
     )
+
+
+def _given(way: Way, actor: Actor, case: Case, data: In, wanted: int | None) -> dict[str, Any]:
+    """What the action is given, if the case is still the version that was read."""
+    if wanted is not None and wanted != case.version:
+        raise Stale(_("案件已经变动，请重新读取后再办理"))
+    given = _arguments(way, actor, case, data)
+    if _takes_version(way.act) and wanted is not None:
+        given["version"] = wanted
+    return given
 
 
 def _version(request: HttpRequest) -> int | None:

@@ -49,13 +49,13 @@ def merge(
 
     Both are locked in the order of their ids, so that two merges cannot wait for each other.
     """
+    list(Case.objects.select_for_update().filter(pk__in=[case.pk, into.pk]).order_by("pk"))
+    turn = begin(case, "merge", actor=actor, version=version)
     if into.pk == case.pk:
         raise Refused(_("不能并入自己"), field="into")
-    list(Case.objects.select_for_update().filter(pk__in=[case.pk, into.pk]).order_by("pk"))
     into = rules.visible_to(actor).filter(pk=into.pk).first() or into
     if not rules.visible_to(actor).filter(pk=into.pk).exists():
         raise NotAllowed(_("您看不到要并入的案件"))
-    turn = begin(case, "merge", actor=actor, version=version)
     if not into.is_open:
         raise OutOfOrder(_("要并入的案件%(stage)s") % {"stage": Stage(into.stage).label})
     if turn.standing.active:

@@ -22,7 +22,7 @@ from shiyu.cases.models import Assignment, Case
 from shiyu.cases.parts import follow, stand
 from shiyu.cases.replay import Standing, Step, apply
 from shiyu.common import ready, together
-from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
+from shiyu.common.errors import OutOfOrder, Refused
 from shiyu.journal.actions import announce, record, write_remark
 from shiyu.journal.models import Remark
 from shiyu.people.actors import Actor
@@ -148,7 +148,7 @@ def begin(
     found = gather(case)
     case, steps, about = found.case, found.steps, found.concern
     if not rules.may(actor, verb, about, unit=unit):
-        raise NotAllowed(_("您的岗位不能对这件案件“%(move)s”") % {"move": move.title})
+        raise rules.not_yours(verb)
     actor = actor.speaking(lambda one: rules.may(one, verb, about, unit=unit))
     turn = Turn(case, verb, actor, found.now, found.parts, steps, _standing(steps), found)
     stale = version is not None and version != case.version and move.target is not None

@@ -53,7 +53,7 @@ def move(request: SignedIn, number: str, name: str) -> HttpResponse:
         return show(request, case, back=back, form=way.form(about, name, initial={"back": back}))
     form = way.form(about, name, request.POST, request.FILES)
     if not rules.may(actor, name, about.concern):
-        raise NotAllowed(_("您的岗位不能对这件案件“%(move)s”") % {"move": MOVES[name].title})
+        raise rules.not_yours(name)
     if case.stage not in MOVES[name].sources:
         return _with_words_kept(request, about, form, _who_moved(case))
     if not form.is_valid():
