@@ -68,7 +68,7 @@ def _one(volume: str) -> Facts:
         city.end()
         found |= kept(rows=city.ledger.rows())
         found |= verified(city)
-        found["half_files"] = _half(city.home / "files")
+        found["half_files"] = half_files(city.home / "files")
         found["well"] = _is_well(volume, found)
         return found
 
@@ -178,7 +178,7 @@ def _fill(folder: Path) -> Path:
     return filler
 
 
-def _half(files: Path) -> int:
+def half_files(files: Path) -> int:
     """Drafts and pictures whose content is not what they are named after."""
     wrong = len(list(files.glob("??/.*")))
     for path in files.glob("??/*.jpg"):

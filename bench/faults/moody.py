@@ -118,6 +118,7 @@ class Neighbours:
 
 class _AnyPort(Controller):
     def _trigger_server(self) -> None:
+        assert isinstance(self.server, asyncio.Server)
         self.port = self.server.sockets[0].getsockname()[1]
         super()._trigger_server()
 

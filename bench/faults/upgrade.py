@@ -1,5 +1,5 @@
 """T-F10 and T-F14: the version of before is at work; the database is migrated under it, then this
-version takes over behind a proxy while clients work and a stream is open.
+version takes over behind a proxy while clients work, streams are open and photos half sent.
 
 The version of before comes from the repository (`git archive`): the last commit with another set
 of migrations, or the one named by `FAULTS_BEFORE`. The proxy is a plain one: it passes each
@@ -19,7 +19,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.city import take_photo
+from bench.faults.full import half_files
 from bench.faults.network import pump
+from bench.faults.open_ends import OpenEnds
 from bench.faults.partition import Probe, until_answers
 from bench.faults.place import Facts, Place, kept, verified
 from bench.faults.writing import Writing
@@ -74,7 +77,8 @@ def run(seconds: float = 8) -> Facts:
         carry_out([*there, *SHIYU, "migrate"], log=log)
         city_of_then = [sys.executable, "-m", "bench.city", str(home / "plan.json")]
         carry_out([*there, *city_of_then], log=log)
-        plan = json.loads((home / "plan.json").read_text()) | {"photo": ""}
+        plan = json.loads((home / "plan.json").read_text()) | {"photo": str(home / "photo.jpg")}
+        take_photo(home / "photo.jpg")
         city = Place(home, log, plan, free_port(2))
         return {"before": before[:10]} | _take_over(city, tree, seconds)
 
@@ -84,10 +88,10 @@ def _take_over(city: Place, tree: Path, seconds: float) -> Facts:
     new: Served | None = None
     found: Facts = {}
     until_answers(old.port)
-    proxy = Proxy(city.port, old.port)
-    probe = Probe(city.port)
+    proxy, feed = Proxy(city.port, old.port), Proxy(city.port + 1, old.port + 1)
+    probe, ends = Probe(city.port), OpenEnds(city)
     try:
-        with city.crowd(systems=2, residents=1) as crowd:
+        with city.crowd(systems=2, residents=1) as crowd, ends:
             found |= _beside(city, probe, lambda: time.sleep(seconds), "before")
             found |= _beside(city, probe, lambda: _migrate(city, found), "migrating")
             found |= _beside(city, probe, lambda: time.sleep(seconds), "old_on_new")
@@ -95,20 +99,26 @@ def _take_over(city: Place, tree: Path, seconds: float) -> Facts:
             new = Served(PROJECT, log=city.log, workers=True)
             until_answers(new.port, 600)
             probe.begin()
-            proxy.to = new.port
+            proxy.to, feed.to = new.port, new.port + 1
+            ends.switch()
+            begun = time.monotonic()
             old.process.terminate()
             old.process.wait(60)
+            found["old_ended_s"] = round(time.monotonic() - begun, 1)
             time.sleep(seconds)
             _longest, answers = probe.end()
             found |= {"answers_in_takeover": dict(answers), "repeats": dict(crowd.repeats)}
             found["failures"] = dict(crowd.failures)
+        found |= ends.told()
     finally:
         old.end()
         if new is not None:
             new.end()
-        proxy.door.close()
+        for one in (proxy, feed):
+            one.door.close()
     found |= kept(rows=city.ledger.rows())
     found |= verified(city)
+    found["half_files"] = half_files(city.home / "files")
     longest = max(found["migrating"][name] for name in ("longest_read_s", "longest_write_s"))
     usual = max(found["before"][name] for name in ("longest_read_s", "longest_write_s"))
     found["stall_s"] = round(max(0.0, longest - usual), 1)
@@ -119,6 +129,10 @@ def _take_over(city: Place, tree: Path, seconds: float) -> Facts:
         and not found["migrate_ended"]
         and all(_is_calm(found[name]) for name in ("before", "migrating", "old_on_new"))
         and found["stall_s"] <= STALL_S
+        and not ({"500", "502", "broken"} & {*found["answers_in_takeover"]})
+        and found["uploads_half_sent_at_the_end_of_the_old"]
+        and not (set(found["uploads"]) - {"302", "303"} or found["half_files"])
+        and not any(found["changes_missed"])
         and found["verify"]
     )
     return found
