@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from shiyu.api import actions
+from shiyu.common import clock
 
 UPLOADS_KEPT = timedelta(days=2)
 
@@ -21,4 +21,4 @@ def hold_without_keys(timestamp: int) -> None:
 @app.task(queue="periodic", queueing_lock="api_uploads")
 def drop_old_uploads(timestamp: int) -> None:
     """Drop photos sent ahead of a report or a move that never came, two days later."""
-    actions.drop_old_uploads(before=timezone.now() - UPLOADS_KEPT)
+    actions.drop_old_uploads(before=clock.now() - UPLOADS_KEPT)

@@ -3,11 +3,11 @@
 from datetime import date, timedelta
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shiyu.catalogue import bulk, rules
 from shiyu.catalogue.models import SheetUpload
+from shiyu.common import clock
 from shiyu.common.errors import OutOfOrder, Refused
 from shiyu.common.sheets import Outcome, sheets_of
 from shiyu.people.actors import Actor
@@ -32,7 +32,7 @@ def keep_upload(
     rules.must_edit(actor)
     if len(content) > LARGEST_MB << 20:
         raise Refused(_("文件最大 %(most)d MB") % {"most": LARGEST_MB}, field="file")
-    SheetUpload.objects.filter(at__lt=timezone.now() - KEPT).delete()
+    SheetUpload.objects.filter(at__lt=clock.now() - KEPT).delete()
     kept = SheetUpload(
         name=name[:200], content=content, category=category, valid_from=valid_from, by=actor.ref
     )

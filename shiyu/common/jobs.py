@@ -2,10 +2,9 @@
 
 from datetime import timedelta
 
-from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from shiyu.common import attempts, once
+from shiyu.common import attempts, clock, once
 
 ATTEMPTS_KEPT = timedelta(days=1)
 
@@ -14,5 +13,5 @@ ATTEMPTS_KEPT = timedelta(days=1)
 @app.task(queue="periodic", queueing_lock="common_forget")
 def forget(timestamp: int) -> None:
     """Forget answers nobody will ask for again, and attempts of the day before."""
-    once.forget(before=timezone.now() - once.KEPT)
-    attempts.forget(before=timezone.now() - ATTEMPTS_KEPT)
+    once.forget(before=clock.now() - once.KEPT)
+    attempts.forget(before=clock.now() - ATTEMPTS_KEPT)

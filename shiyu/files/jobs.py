@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from shiyu.common import clock
 from shiyu.files import actions
 
 ORPHANS_KEPT = timedelta(days=2)
@@ -14,4 +14,4 @@ ORPHANS_KEPT = timedelta(days=2)
 @app.task(queue="periodic", queueing_lock="files_orphans")
 def remove_orphans(timestamp: int) -> None:
     """Remove what a crash or a refusal left behind, two days later."""
-    actions.remove_orphans(before=timezone.now() - ORPHANS_KEPT)
+    actions.remove_orphans(before=clock.now() - ORPHANS_KEPT)

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from django.db import connection
-from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from shiyu.common import clock
 from shiyu.journal.models import Change
 
 FEED_KEPT = timedelta(days=1)
@@ -23,4 +23,4 @@ def make_partitions(timestamp: int) -> None:
 @app.task(queue="periodic", queueing_lock="journal_trim")
 def trim_feed(timestamp: int) -> None:
     """Forget changes that every open page has long seen."""
-    Change.objects.filter(at__lt=timezone.now() - FEED_KEPT).delete()
+    Change.objects.filter(at__lt=clock.now() - FEED_KEPT).delete()

@@ -16,6 +16,7 @@ from xlsxwriter.exceptions import XlsxWriterException
 from shiyu.cases import story
 from shiyu.cases.actions import note_export
 from shiyu.cases.models import CaseQuerySet
+from shiyu.common import clock
 from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
 from shiyu.common.wall import within
 from shiyu.desk import filters, rules, workbook
@@ -182,7 +183,7 @@ def download(export: Export, *, actor: Actor) -> Path:
 
 def expire() -> int:
     """Delete every file whose time is over; how many (过期删除)."""
-    over = Export.objects.filter(stage=ExportStage.MADE, expires_at__lte=timezone.now())
+    over = Export.objects.filter(stage=ExportStage.MADE, expires_at__lte=clock.now())
     for export in over:
         drop(export)
     return len(over)

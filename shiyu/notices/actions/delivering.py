@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from shiyu.common import clock
 from shiyu.common.errors import OutOfOrder
 from shiyu.common.wall import beyond
 from shiyu.journal.actions import record
@@ -69,7 +69,7 @@ class Claimed:
 @transaction.atomic
 def claim(channel: str, *, now: datetime | None = None) -> Claimed | None:
     """Take up the most pressing delivery of a channel; None when nothing may go now."""
-    at = now or timezone.now()
+    at = now or clock.now()
     connector, waiting = _waiting(channel, at)
     due = (
         waiting.filter(state=State.OWED, due_at__lte=at)
@@ -94,7 +94,7 @@ def claim(channel: str, *, now: datetime | None = None) -> Claimed | None:
 def pass_gate(delivery_id: int, *, attempt: int) -> None:
     """Note, before it is so, that something may leave now. Raises Stale for another's attempt."""
     in_hand = Delivery.objects.filter(pk=delivery_id, state=State.SENDING, attempts=attempt)
-    now = timezone.now()
+    now = clock.now()
     if not in_hand.update(left_at=now):
         raise Stale
     Attempt.objects.filter(delivery=delivery_id, number=attempt).update(left_at=now)
@@ -108,7 +108,7 @@ def settle(delivery_id: int, result: Result, *, attempt: int) -> bool:
     """
     row = _locked().get(pk=delivery_id)
     late = row.state == State.UNKNOWN and result.outcome in ("sent", "failed")
-    now = timezone.now()
+    now = clock.now()
     Attempt.objects.filter(delivery=row, number=attempt, outcome="").update(
         ended_at=now, outcome=result.outcome, why=result.why
     )
@@ -139,7 +139,7 @@ def hear_back(connector: Connector, ref: str, *, arrived: bool, answer: str) -> 
         return False
     move(row, name)
     row.why = "" if arrived else "bounced"
-    row.answer, row.ended_at = answer[:120] or row.answer, timezone.now()
+    row.answer, row.ended_at = answer[:120] or row.answer, clock.now()
     row.save(update_fields=["state", "why", "answer", "ended_at"])
     return True
 
@@ -178,7 +178,7 @@ def _by_a_person(delivery: Delivery, name: str, *, actor: Actor) -> Delivery:
         raise ValueError(f"{name} is not a person's move")
     was = row.state
     move(row, name)
-    now = timezone.now()
+    now = clock.now()
     if row.state == State.OWED:
         row.due_at = row.owed_at = now
         row.ended_at = row.left_at = None

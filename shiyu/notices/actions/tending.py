@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Count, Q
-from django.utils import timezone
 
+from shiyu.common import clock
 from shiyu.notices.actions.owing import owe_deliveries, wake
 from shiyu.notices.actions.resting import tell_administrators
 from shiyu.notices.lifecycle import Channel, State
@@ -28,7 +28,7 @@ KEPT = timedelta(days=183)
 @transaction.atomic
 def release(*, now: datetime | None = None) -> int:
     """Let go what quiet hours held back: one alone as it is, several to one address as a digest."""
-    at = now or timezone.now()
+    at = now or clock.now()
     rows = list(
         Delivery.objects.filter(state=State.WITHHELD, due_at__lte=at)
         .select_for_update(skip_locked=True, of=("self",), no_key=True)
@@ -51,7 +51,7 @@ def release(*, now: datetime | None = None) -> int:
 @transaction.atomic
 def expire(*, now: datetime | None = None) -> int:
     """Say of what has waited too long that it did not go, and why it waited."""
-    at = now or timezone.now()
+    at = now or clock.now()
     gone = 0
     for channel, span in KEPT_WAITING.items():
         old = Q(owed_at__lt=at - span)
@@ -73,7 +73,7 @@ def hold_back(*, most: int = WAITING_MOST) -> int:
         .annotate(n=Count("id"))
         .filter(n__gt=most)
     )
-    now = timezone.now()
+    now = clock.now()
     full = Subscription.objects.filter(pk__in=[row["subscription_id"] for row in crowded])
     for subscription in full:
         subscription.standing = Subscription.Standing.PAUSED
@@ -93,7 +93,7 @@ def forget(*, now: datetime | None = None) -> int:
 
     By the database's own function: no role may take a delivery or an attempt out by itself.
     """
-    before = (now or timezone.now()) - KEPT
+    before = (now or clock.now()) - KEPT
     with connection.cursor() as cursor:
         cursor.execute("SELECT notices_forget_old(%s)", [A_ROUND])
         (gone,) = cursor.fetchone()

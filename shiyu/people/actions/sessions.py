@@ -6,9 +6,9 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from shiyu.common import clock
 from shiyu.common.errors import NotAllowed, OutOfOrder
 from shiyu.journal.actions import record
 from shiyu.people import rules
@@ -68,7 +68,7 @@ def unlink_identity(linked: SocialAccount, *, actor: Actor) -> None:
 @transaction.atomic
 def forget_ended_sessions() -> int:
     """Remove sessions past their time, and what the lists still show of ended ones."""
-    Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    Session.objects.filter(expire_date__lt=clock.now()).delete()
     alive = Session.objects.filter(session_key=OuterRef("session_key"))
     gone, _rows = UserSession.objects.filter(~Exists(alive)).delete()
     return gone
