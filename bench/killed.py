@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.killed_load import Crowd
-from bench.killed_watch import NAMES, amcheck, below, freeze, time_outage, worst
+from bench.killed_watch import NAMES, Doing, amcheck, below, freeze, time_outage, worst
 from bench.measure import machine
 from bench.served import SHIYU, Process, Trouble, carry_out, free_port, own_home, wait_for
 from shiyu.notices.tests.peers import HttpPeer, MailPeer, http_peer, mail_peer
@@ -175,11 +175,12 @@ def run(home: Path, how: argparse.Namespace, peer: HttpPeer, post: MailPeer) -> 
     log = home / "killed.log"
     log.touch()
     plan = _made(home, log, peer, post)
-    killer = Killer(home, log, how)
+    killer, doing = Killer(home, log, how), Doing()
     try:
         crowd, ledger = asyncio.run(_work(home, plan, killer, how.seconds, how.every))
     except BaseException:
         killer.serving.end()
+        doing.end()
         raise
     found: Facts = {"machine": machine(), "load": os.getloadavg()[0], "seconds": how.seconds}
     found |= {"all_at_once": killer.at_once, "reaping_killed": killer.reaped}
@@ -189,6 +190,7 @@ def run(home: Path, how: argparse.Namespace, peer: HttpPeer, post: MailPeer) -> 
     found["failures"] = dict(crowd.failures)
     _bring_in(home, log, killer)
     found |= _come_to_rest(log)
+    found["doing_longest_s"] = doing.end()
     found["amcheck"] = amcheck(home)
     killer.serving.end()
     for edit in killer.edits:  # one whose look in advance was taken away waits for ever

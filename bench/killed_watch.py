@@ -20,6 +20,12 @@ LOOK_EVERY_S = 0.1
 GIVE_UP_AFTER_S = 120
 
 
+OLDEST = """
+SELECT coalesce(extract(epoch FROM max(clock_timestamp() - started)), 0) FROM (
+    SELECT (SELECT max(at) FROM procrastinate_events e
+             WHERE e.job_id = j.id AND e.type = 'started') AS started
+      FROM procrastinate_jobs j WHERE j.status = 'doing') AS jobs
+"""
 NAMES = {
     "pages": "shiyu.site.wsgi",
     "live feed": "shiyu.live.asgi",
@@ -64,6 +70,28 @@ def time_outage(port: int, told: list[tuple[float, float]]) -> None:
     begun = time.monotonic()
     database = _until(_lets_in, begun)
     told.append((database, _until(lambda: _answers(port), begun)))
+
+
+class Doing:
+    """How long any job was "doing" at most, looked at each second (T-F2: no longer than 90 s)."""
+
+    def __init__(self) -> None:
+        self.longest_s = 0.0
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self._look, daemon=True)
+        self.thread.start()
+
+    def end(self) -> float:
+        self.stop.set()
+        self.thread.join(30)
+        return round(self.longest_s, 1)
+
+    def _look(self) -> None:
+        while not self.stop.wait(1):
+            with contextlib.suppress(psycopg.Error):  # the database is among what is killed
+                with psycopg.connect(**conninfo("backup")) as connection:
+                    row = connection.execute(OLDEST).fetchone()
+                self.longest_s = max(self.longest_s, float(row[0]) if row else 0.0)
 
 
 def worst(killer: Any) -> dict[str, float]:
