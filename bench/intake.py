@@ -33,6 +33,22 @@ async def unit(client: Client) -> None:
         page = await phone.follow(answer, name="check")
     fields = page.form("/report/check/") | {"phone": "13800000000", "name": "某女士"}
     page = await phone.follow(await phone.post("/report/check/", fields, name="send"), name="done")
+    _receipt(client, page, mark)
+
+
+async def whole(client: Client) -> None:
+    """One report, and its receipt, on the page that holds all of it: as one who knows the way."""
+    mark, plan = client.mark(), client.plan
+    phone = Browser(client.line, client.address())
+    page = await phone.get("/report/whole/", name="whole")
+    fields = page.form("/report/whole/") | {"text": f"{plan['said']} {mark}"}
+    fields |= {"address": plan["address"], "place": plan["street_code"], "kind": plan["kind_code"]}
+    fields |= {"phone": "13800000000", "name": "某女士"}
+    answer = await phone.post("/report/whole/", fields, name="send", multipart=True)
+    _receipt(client, await phone.follow(answer, name="done"), mark)
+
+
+def _receipt(client: Client, page: Answer, mark: str) -> None:
     number, code = NUMBER.findall(page.text), CODE.findall(page.text)
     if not number or not code:
         raise Unexpected(f"no receipt on {page.path}")

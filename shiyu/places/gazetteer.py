@@ -47,7 +47,7 @@ def find(question: str, *, most: int = 12) -> list[Entry]:
     if not words:
         return []
     ranked = []
-    for position, entry in enumerate(_entries()):
+    for position, entry in enumerate(entries()):
         score = _score(entry, words)
         if score:
             ranked.append((-score, position, entry))
@@ -98,7 +98,8 @@ def _fit(entry: Entry, word: str) -> int:
     return 0
 
 
-def _entries() -> tuple[Entry, ...]:
+def entries() -> tuple[Entry, ...]:
+    """Every place above the cells, in the order of the tree."""
     global _kept
     now = map_stamp()
     kept = _kept

@@ -2,15 +2,17 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from shiyu.cases import actions as cases
 from shiyu.cases.models import Case
 from shiyu.catalogue.models import Kind
+from shiyu.common import together
 from shiyu.common.errors import OutOfOrder, Refused
 from shiyu.common.wall import beyond
 from shiyu.files.actions import discard, keep_photo
@@ -20,7 +22,7 @@ from shiyu.people.actors import Actor
 from shiyu.places.models import Place
 from shiyu.portal import seal, where
 from shiyu.portal.models import Draft
-from shiyu.portal.rules import PHOTOS_MOST
+from shiyu.portal.rules import PHOTOS_MOST, draft_of
 
 SOMEBODY = Actor("receipt", 0)
 """Whoever writes a draft: nobody we know."""
@@ -33,9 +35,14 @@ COMPARED = ("compared", "joins")
 def open_draft(door: str) -> tuple[Draft, str]:
     """Begin a report; returns the draft and the token that its browser is to hold."""
     token = seal.new_token()
-    draft = Draft(ref=secrets.token_hex(16), key=seal.key_of(token), door=door)
+    draft = begun(secrets.token_hex(16), token, door=door)
     draft.save()
     return draft, token
+
+
+def begun(ref: str, token: str, *, door: str) -> Draft:
+    """A report just begun, not written yet."""
+    return Draft(ref=ref, key=seal.key_of(token), door=door)
 
 
 @transaction.atomic
@@ -105,6 +112,13 @@ def put(
     _save(draft, "address", "place", *POINT, "placed", *COMPARED)
 
 
+def fill(draft: Draft) -> None:
+    """Keep all that was said on one page, new or not (一页填完)."""
+    draft.placed = draft.has_point or draft.place is not None or bool(draft.address)
+    draft.sorted = draft.placed and draft.kind is not None
+    draft.save()
+
+
 def forget_point(draft: Draft) -> None:
     """Drop a place proposed by a photo that turns out to lie outside the city."""
     draft.lon = draft.lat = draft.accuracy_m = None
@@ -154,21 +168,51 @@ def send(
     Raises  OutOfOrder when the case it was to join has ended; Refused as for any report.
     """
     draft = _lock(draft)
-    if draft.report_id is not None:
-        return draft
-    intake = _intake(draft, name=name, phone=phone, notice=notice)
+    if draft.report_id is None:
+        _hand_in(draft, token, _intake(draft, name=name, phone=phone, notice=notice), told_in)
+        _save(draft, "report", "sealed", "text", "address")
+    return draft
+
+
+def send_at_once(
+    draft: Draft,
+    token: str,
+    *,
+    name: str = "",
+    phone: str = "",
+    told_in: str = "",
+    notice: str = "",
+) -> Draft:
+    """Hand in what was written on one page, nothing of which had been kept before (一页填完).
+
+    The draft is kept for its receipt. Whoever sends the same form again finds it sent.
+
+    Raises  Refused as for any report.
+    """
+    intake = replace(_intake(draft, name=name, phone=phone, notice=notice), gathered="")
+    try:
+        with transaction.atomic(), together.together():
+            _hand_in(draft, token, intake, told_in)
+            together.insert(draft, numbered=False)
+    except IntegrityError as error:
+        if (found := draft_of(token)) is None:
+            raise error
+        return found
+    return draft
+
+
+def _hand_in(draft: Draft, token: str, intake: cases.Intake, told_in: str) -> None:
+    """The report itself; what the draft said goes over to it."""
     if draft.joins is not None:
         report, code = cases.join(draft.joins, intake, actor=SOMEBODY)
     else:
         report, code = cases.report(intake, actor=SOMEBODY)
-    if told_in and phone:
+    if told_in and intake.phone:
         about = report.case.subject
-        follow(report.subject, about, channel="sms", value=phone, language=told_in)
+        follow(report.subject, about, channel="sms", value=intake.phone, language=told_in)
     draft.report = report
     draft.sealed = seal.seal(token, {"code": code})
     draft.text = draft.address = ""
-    _save(draft, "report", "sealed", "text", "address")
-    return draft
 
 
 @transaction.atomic

@@ -151,6 +151,46 @@ class ContactForm(forms.Form):
         return cleaned
 
 
+class WholeForm(PlaceForm, ContactForm):
+    """Everything of a report on one page (一页填完).
+
+    shown    whether there is a photo: then no words are owed.
+    pointed  whether the place is said in another way: then no address is owed.
+    """
+
+    text = Words(
+        label=gettext_lazy("出了什么问题？"),
+        help_text=gettext_lazy("什么东西，怎么了。如「井盖破了一个洞」"),
+        error_messages={
+            "required": gettext_lazy("写一句是什么问题，如「井盖破了一个洞」，或附一张照片")
+        },
+        lines=3,
+    )
+    address = Words(
+        label=gettext_lazy("街道和门牌"),
+        help_text=gettext_lazy("如「书店街 12 号」，或附近的店名、路口"),
+        error_messages={"required": gettext_lazy("填写问题所在的街道和门牌，如「书店街 12 号」")},
+        most=200,
+        lines=1,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "maxlength": None}),
+    )
+    field_order = ("text", "address", "phone", "name", "told")
+
+    def __init__(
+        self, *args: Any, shown: bool = False, pointed: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.owed = {"text": not shown, "address": not pointed}
+
+    def full_clean(self) -> None:
+        """Judge with what is owed; on the page nothing but these two is owed at all."""
+        for name, owed in self.owed.items():
+            self.fields[name].required = owed
+        super().full_clean()
+        for name in self.owed:
+            self.fields[name].required = True
+
+
 class ProofForm(forms.Form):
     """The telephone that was given with a report, for what the code alone does not open (核对)."""
 

@@ -46,7 +46,7 @@ _DRAFT = ready.Select(
 
 def photos_of(draft: Draft | None) -> list[Photo]:
     """The photos kept for a draft."""
-    return list(Photo.objects.filter(subject=draft.subject)) if draft else []
+    return list(Photo.objects.filter(subject=draft.subject)) if draft and draft.pk else []
 
 
 def next_step(draft: Draft | None) -> str:

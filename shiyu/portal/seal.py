@@ -7,14 +7,28 @@ token in the browser's cookie. The database holds the token's hash: it cannot op
 import base64
 import hashlib
 import json
+import re
 import secrets
 
 from cryptography.fernet import Fernet, InvalidToken
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def new_token() -> str:
     """A token for a browser's cookie, 32 random bytes."""
     return secrets.token_urlsafe(32)
+
+
+def token_after(token: str, ref: str) -> str:
+    """The token of a browser's next report, always the same for the same form."""
+    made = hashlib.sha256(f"next\n{token}\n{ref}".encode()).digest()
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+
+
+def is_token(text: str) -> bool:
+    """Whether a cookie's text has the shape of a token of ours."""
+    return TOKEN.fullmatch(text) is not None
 
 
 def key_of(token: str) -> str:

@@ -11,6 +11,7 @@ from shiyu.portal.views import (
     proof,
     sending,
     sorting,
+    whole,
     writing,
 )
 
@@ -26,6 +27,7 @@ urlpatterns = [
     path("report/photo/", writing.photo, name="photo"),
     re_path(rf"^report/photo/{PHOTO}/$", writing.thumbnail, name="thumbnail"),
     re_path(rf"^report/photo/{PHOTO}/drop/$", writing.drop_photo, name="drop_photo"),
+    path("report/whole/", whole.whole, name="whole"),
     path("report/words/", writing.words, name="words"),
     path("report/place/", placing.place, name="place"),
     path("report/kind/", sorting.kind, name="kind"),

@@ -54,6 +54,27 @@ def options(choices: Iterable[Sequence[object]], chosen: str) -> SafeString:
     return made(lines)
 
 
+Groups = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+
+
+def grouped(groups: Groups, chosen: str) -> SafeString:
+    """The choices of a select under their headings: codes and names."""
+    drawn_ = _grouped(groups)
+    plain = f'value="{_text(chosen)}"'
+    return made([drawn_.replace(plain, f"{plain} selected", 1) if chosen else drawn_])
+
+
+@lru_cache(maxsize=8)
+def _grouped(groups: Groups) -> str:
+    """The same for everybody, and long: drawn once for as long as nothing in it changes."""
+    lines = []
+    for heading, inside in groups:
+        lines.append(f'<optgroup label="{_text(heading)}">')
+        lines += [f'<option value="{_text(code)}">{_text(name)}</option>' for code, name in inside]
+        lines.append("</optgroup>")
+    return "".join(lines)
+
+
 def control(template_name: str, widget: Told) -> SafeString | None:
     """The control that this template of Django's would draw; None for one not written here."""
     drawn = CONTROLS.get(template_name)

@@ -28,6 +28,7 @@ ADDRESSES: dict[str, list[Address]] = {
     "portal:go_on": [of(ANYBODY, FOUND)],
     "portal:photo": [of(ANYBODY, OK, NOT_SO)],
     "portal:words": [of(ANYBODY, OK, NOT_SO)],
+    "portal:whole": [of(ANYBODY, OK, NOT_SO)],
     "portal:thumbnail": [
         of(ANYBODY, NONE, public_id=STRANGE),
         of(ANYBODY, NONE, public_id="a case's photo"),

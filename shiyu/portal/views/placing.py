@@ -38,7 +38,7 @@ def place(request: HttpRequest, held: Held) -> HttpResponse:
             address=address,
             point=form.point,
             accuracy_m=form.cleaned_data.get("accuracy"),
-            located=_how(form),
+            located=how_found(form),
             place=where.place_with(code) if code else None,
         )
     except Refused as refusal:
@@ -60,7 +60,7 @@ def _place_page(
         "found": found,
         "asked": asked,
         "proposed": _in_words(draft),
-        "centre": _centre_of(city, draft),
+        "centre": centre_of(city, draft),
     }
     return show_step(request, draft, "place", form, **more)
 
@@ -88,9 +88,9 @@ def _in_words(draft: Draft) -> str:
     return where.in_words(draft.place) if draft.place else ""
 
 
-def _centre_of(city: City, draft: Draft) -> str:
+def centre_of(city: City, draft: Draft | None) -> str:
     """Where a map opens: at the point, else over the middle of the city."""
-    if draft.has_point:
+    if draft is not None and draft.has_point:
         return f"{draft.lon},{draft.lat}"
     edges = city.west, city.east, city.south, city.north
     if None in edges:
@@ -105,7 +105,7 @@ def _should_ask(request: HttpRequest, form: forms.PlaceForm) -> bool:
     return said and "asked" not in request.POST and not request.POST.get("place")
 
 
-def _how(form: forms.PlaceForm) -> str:
+def how_found(form: forms.PlaceForm) -> str:
     """How the point was found, as far as the form's script knows."""
     said = form.cleaned_data.get("located", "")
     if form.point is None:

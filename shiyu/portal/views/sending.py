@@ -35,7 +35,7 @@ def check(request: HttpRequest) -> HttpResponseBase:
     """Step 4: everything once more, how to be told; sending it again gives the same receipt."""
     held = held_by(request)
     if request.method == "POST" and held.is_sent and not is_of_another(request, held):
-        _say_it_is_there(request, held)
+        say_it_is_there(request, held)
         return redirect("portal:done")
     return _check(request)
 
@@ -107,7 +107,7 @@ def _check_page(request: HttpRequest, draft: Draft, form: forms.ContactForm) -> 
     return show_step(request, draft, "check", form, **more)
 
 
-def _say_it_is_there(request: HttpRequest, held: Held) -> None:
+def say_it_is_there(request: HttpRequest, held: Held) -> None:
     report = held.draft.report if held.draft else None
     if report is None:
         return

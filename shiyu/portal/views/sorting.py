@@ -25,7 +25,7 @@ def kind(request: HttpRequest, held: Held) -> HttpResponse:
     error = ""
     if request.method == "POST" and form.is_valid():
         text = form.cleaned_data["text"] if "text" in request.POST else None
-        chosen, known = request.POST.get("kind", ""), _kind_with(request)
+        chosen, known = request.POST.get("kind", ""), kind_with(request)
         undecided = not chosen or (chosen == "other" and not offers)
         if undecided and text and text != draft.text:
             actions.write(draft, text)
@@ -58,7 +58,7 @@ def all_kinds(request: HttpRequest, held: Held) -> HttpResponse:
         elif chosen in {"", "unsure"}:
             actions.sort(draft, None)
             return onward(draft)
-        elif (known := _kind_with(request)) is not None:
+        elif (known := kind_with(request)) is not None:
             actions.sort(draft, known)
             return onward(draft)
         else:
@@ -89,7 +89,7 @@ def same(request: HttpRequest, held: Held) -> HttpResponse:
     return show_step(request, draft, "similar", None, found=found, error=error)
 
 
-def _kind_with(request: HttpRequest) -> Kind | None:
+def kind_with(request: HttpRequest) -> Kind | None:
     code = request.POST.get("kind", "")
     if not code or "\0" in code:
         return None

@@ -43,7 +43,7 @@ def photo(request: HttpRequest) -> HttpResponse:
             count_for(UPLOADING, request)
         draft, token = _begun(request, held, Draft.Door.PHOTO)
         if uploads:
-            actions.add_photos(draft, uploads, taken_at_point=_point_in_photo(request))
+            actions.add_photos(draft, uploads, taken_at_point=point_in_photo(request))
     except Refused as refusal:
         page = _photo_page(request, held.unsent, error=refusal.message)
         page.status_code = max(refusal.status, FORM_STATUS)
@@ -102,7 +102,7 @@ def _photo_page(request: HttpRequest, draft: Draft | None, *, error: str = "") -
     return show_step(request, draft, "photo", None, error=error, **more)
 
 
-def _point_in_photo(request: HttpRequest) -> tuple[float, float] | None:
+def point_in_photo(request: HttpRequest) -> tuple[float, float] | None:
     """The place the browser read from a photo before making it smaller."""
     try:
         lon, lat = float(request.POST["photo_lon"]), float(request.POST["photo_lat"])

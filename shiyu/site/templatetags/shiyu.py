@@ -58,6 +58,12 @@ def options(choices: Iterable[Sequence[object]], chosen: object = "") -> SafeStr
     return drawn.options(choices, str(chosen or ""))
 
 
+@register.simple_tag
+def grouped(groups: drawn.Groups, chosen: object = "") -> SafeString:
+    """The choices of a long select under headings."""
+    return drawn.grouped(groups, str(chosen or ""))
+
+
 @register.inclusion_tag("site/parts/city_menu.html", takes_context=True)
 def city_menu(context: dict[str, Any]) -> dict[str, object]:
     """The pages of city and system beside one of them, the one that is open marked."""
