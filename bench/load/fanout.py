@@ -35,14 +35,14 @@ def run(
 
 def _run(count: int, rate: float, events: int) -> Facts:
     from bench.load.people import sessions
-    from shiyu.live.feed import Change, Stream, may_know
+    from shiyu.live.feed import Stream, may_know
     from shiyu.live.who import actor_of_session, actors_of_sessions
 
     keys = [one["cookie"] for one in sessions(min(count, 200))]
     actors = actors_of_sessions(keys)
     known = [actor for actor in actors.values() if actor is not None]
     streams = [Stream(known[n % len(known)]) for n in range(count)]
-    changes = [Change((7, n), "case", n, n, _place(n), frozenset({n % 40})) for n in range(events)]
+    changes = [_change(n) for n in range(events)]
     spent: dict[str, float] = {}
     with _timed(spent, "offered_together"):
         for change in changes:
@@ -81,6 +81,14 @@ def _run(count: int, rate: float, events: int) -> Facts:
         "cores_each_for_itself": round(before / 1000, 2),
         "well": share <= CORE_SHARE_MOST,
     }
+
+
+def _change(n: int) -> Any:
+    from shiyu.common.wall import UNIT, holder
+    from shiyu.live.feed import Change
+
+    units, held = frozenset({n % 40}), frozenset({holder(UNIT, n % 40)})
+    return Change((7, n), "case", n, n, _place(n), units, holders=held)
 
 
 def _place(nth: int) -> int:

@@ -69,6 +69,11 @@ class Sight:
         row = f'({every},"{{{places}}}","{{{holders}}}",{self.person},"{{{cases}}}")'
         return f"'{row}'".encode()
 
+    def shows(self, place: int, holders: frozenset[int]) -> bool:
+        """The policy of a case, asked of one that somebody who sees all has read for others."""
+        here = any(first <= place <= last for first, last in self.places)
+        return self.everything or here or not holders.isdisjoint(self.holders)
+
 
 UNIT, PERSON, KEY = 0, 1, 2
 

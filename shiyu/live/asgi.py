@@ -130,7 +130,7 @@ async def _tell(stream: Stream, last: str, send: Send) -> None:
     if missed := _event_id(last):
         reach, told = Reach.of(stream.actor), bytearray()
         async for change in feed.since(missed):
-            if reach.covers(change):
+            if reach.lets_out(change):
                 told += change.frame()
             if len(told) > TOGETHER_BYTES:
                 await send(_body(bytes(told)))

@@ -12,9 +12,10 @@ from typing import Any, Protocol
 import psycopg
 
 from shiyu.common.fence import narrowed
-from shiyu.common.wall import seeing
+from shiyu.common.wall import Sight, seeing
 from shiyu.people.actors import Actor, Scope
 from shiyu.people.duties import LOOKING
+from shiyu.people.seeing import sight_of
 
 POLL_S = 0.4
 RECONNECT_S = 2.0
@@ -32,7 +33,8 @@ CHANGES = """
     SELECT x.xid::text::bigint, x.id, x.topic, x.ref, x.version, c.place_number,
            array(SELECT a.unit_id FROM cases_assignment a WHERE a.case_id = c.id),
            array(SELECT r.by_person_id FROM cases_report r
-                 WHERE r.case_id = c.id AND r.by_person_id IS NOT NULL)
+                 WHERE r.case_id = c.id AND r.by_person_id IS NOT NULL),
+           array(SELECT h.holder FROM cases_reach h WHERE h.case_id = c.id)
     FROM journal_change x JOIN cases_case c ON x.topic = 'case' AND c.id = x.ref
     WHERE (x.xid, x.id) > (%s::text::xid8, %s) AND x.xid < %s::text::xid8
     ORDER BY x.xid, x.id LIMIT 2000
@@ -57,7 +59,10 @@ class Frame(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change, with what the policy asks of its case; only topic, id and version go out."""
+    """One change, with what the policy asks of its case; only topic, id and version go out.
+
+    holders  who takes part in the case as the database keeps it: what the second wall asks.
+    """
 
     at: At
     topic: str
@@ -66,6 +71,7 @@ class Change:
     place_number: int
     units: frozenset[int]
     reporters: frozenset[int] = frozenset()
+    holders: frozenset[int] = frozenset()
 
     def frame(self) -> bytes:
         """The change as a server-sent event; its id lets a page take up where it broke off."""
@@ -94,7 +100,7 @@ class Stream:
         """Queue a change if this person may see its case; a page too slow starts anew."""
         if self._reach is None or self._reach.actor is not self.actor:
             self._reach = Reach.of(self.actor)
-        if self._reach.covers(change):
+        if self._reach.lets_out(change):
             self.tell(change)
 
     def tell(self, news: Frame) -> None:
@@ -113,11 +119,21 @@ class Reach:
     looking: tuple[Scope, ...]
     units: frozenset[int]
     holds: bool
+    sight: Sight
 
     @classmethod
     def of(cls, actor: Actor) -> "Reach":
         holds = actor.kind == "person" and bool(actor.held)
-        return cls(actor, actor.scopes(*LOOKING), actor.units("handle"), holds)
+        own = actor.scopes(*LOOKING), actor.units("handle")
+        return cls(actor, *own, holds, sight_of(actor))
+
+    def lets_out(self, change: Change) -> bool:
+        """Both walls for what goes out: the rule, and the database's own as it keeps it.
+
+        One reader sees all and hands out to everybody; so the second is asked here, of what the
+        database's triggers keep (`cases_reach`), not of what the rule asks.
+        """
+        return self.covers(change) and self.sight.shows(change.place_number, change.holders)
 
     def covers(self, change: Change | Concern) -> bool:
         """The rule of `cases.rules.visible_to`, in memory, for a change of a case."""
@@ -242,8 +258,8 @@ async def _read(database: psycopg.AsyncConnection[Any], last: At) -> list[Change
     horizon = await _horizon(database)
     rows = await database.execute(CHANGES, (str(last[0]), last[1], str(horizon)))
     return [
-        Change((xid, pk), topic, ref, version, place, frozenset(units), frozenset(reporters))
-        async for xid, pk, topic, ref, version, place, units, reporters in rows
+        Change((xid, pk), topic, ref, version, place, *map(frozenset, who))
+        async for xid, pk, topic, ref, version, place, *who in rows
     ]
 
 

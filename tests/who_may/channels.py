@@ -18,7 +18,7 @@ from shiyu.desk import workbook
 from shiyu.desk.actions import batches, exports
 from shiyu.desk.columns import USUAL
 from shiyu.desk.models import Batch, Export
-from shiyu.live.feed import CHANGES, Change, Stream, may_know
+from shiyu.live.feed import CHANGES, Change, Stream
 from tests.who_may.cases import CASES
 from tests.who_may.city import NAME, PHONE, City
 from tests.who_may.people import KEYS, PEOPLE, SIGNED_OUT, WORKING, lies_in
@@ -182,10 +182,11 @@ def _fed(city: City, who: str, _cases: Iterable[str]) -> Names:
         rows = cursor.fetchall()
     stream = Stream(city.actor(who))
     told = set()
-    for xid, pk, topic, ref, version, place, units, people in rows:
-        change = Change((xid, pk), topic, ref, version, place, frozenset(units), frozenset(people))
-        if may_know(stream.actor, change):
-            told.add(ref)
+    for xid, pk, topic, ref, version, place, *of in rows:
+        stream.offer(Change((xid, pk), topic, ref, version, place, *map(frozenset, of)))
+    while not stream.waiting.empty():
+        told.add(json.loads(stream.waiting.get_nowait().frame().split(b"data: ")[1])["id"])
+    assert not stream.overrun
     return city.named(told)
 
 

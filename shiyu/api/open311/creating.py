@@ -5,7 +5,7 @@ import re
 import secrets
 from datetime import timedelta
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -52,7 +52,7 @@ def create(asked: Asked) -> HttpResponse:
         )
 
     body = body_hash(asked.request)
-    key = asked.request.headers.get("Idempotency-Key", "")[:KEY_MOST]
+    key = name_of(asked.request)
     kept = once(
         client=caller.actor.ref,
         route=ROUTE,
@@ -72,6 +72,17 @@ def create(asked: Asked) -> HttpResponse:
     if not told:
         response["Idempotency-Replayed"] = "true"
     return response
+
+
+def name_of(request: HttpRequest) -> str:
+    """The request's own name in the header Idempotency-Key; the standard has none, so it may lack.
+
+    Without one the body stands for it, for `WINDOW`. A name is never cut short: two would be one.
+    """
+    key = request.headers.get("Idempotency-Key", "").strip()
+    if len(key) > KEY_MOST or not key.isprintable():
+        raise Refused(_("幂等键最多 %(limit)s 个可见字符") % {"limit": KEY_MOST})
+    return key
 
 
 def _intake(asked: Asked) -> Intake:

@@ -10,9 +10,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from shiyu.api.entry import Caller
-from shiyu.api.open311.creating import WINDOW
+from shiyu.api.open311.creating import WINDOW, name_of
 from shiyu.api.open311.forms import Record, answer, when
-from shiyu.api.open311.publishing import CLOSED, OPEN, published, status_of, with_all
+from shiyu.api.open311.publishing import (
+    CLOSED,
+    OPEN,
+    going_out,
+    published,
+    status_of,
+    with_all,
+)
 from shiyu.api.open311.served import Asked, served
 from shiyu.api.pictures import photo_behind, token_for
 from shiyu.api.rules import told_within
@@ -211,7 +218,7 @@ def _once(
 ) -> HttpResponse:
     """Carry a request out once; what `more` holds afterwards is told the first time alone."""
     body = body_hash(asked.request)
-    key = asked.request.headers.get("Idempotency-Key", "")[:200]
+    key = name_of(asked.request)
     kept = once(
         client=_caller(asked).actor.ref,
         route=route,
@@ -247,11 +254,11 @@ def _unit(line: Line, units: Mapping[int, str]) -> str | None:
 
 
 def _case(asked: Asked, number: str) -> Case:
-    cases = with_all(published(asked.where, asked.caller)).filter(number=number)
-    case = cases.first()
-    if case is None:
+    cases = with_all(published(asked.where, asked.caller)).filter(number=number)[:1]
+    found = going_out(cases, asked.caller)
+    if not found:
         raise NotFound(_("没有这个 service_request_id"), field="service_request_id")
-    return case
+    return found[0]
 
 
 def _own(asked: Asked, number: str) -> Case:

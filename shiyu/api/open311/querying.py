@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from shiyu.api.open311.forms import answer
 from shiyu.api.open311.publishing import (
     STATUSES,
+    going_out,
     published,
     records,
     stages_of,
@@ -54,7 +55,7 @@ def request_list(asked: Asked) -> HttpResponse:
     if start + size > max(DEEPEST, MOST):
         raise Refused(_("翻页太深，请改用 start_date 和 end_date"), field="page")
     ordered = with_all(cases).order_by("-reported_at", "-id")
-    shown = list(ordered[start : start + size])
+    shown = going_out(ordered[start : start + size], asked.caller)
     found = records(shown, caller=asked.caller, extended=asked.extended)
     return answer(asked.form, "service_requests", "request", found)
 
@@ -62,7 +63,8 @@ def request_list(asked: Asked) -> HttpResponse:
 @served("GET")
 def request_single(asked: Asked, number: str) -> HttpResponse:
     """GET a service request by its number."""
-    found = list(with_all(published(asked.where, asked.caller)).filter(number=number)[:1])
+    cases = with_all(published(asked.where, asked.caller)).filter(number=number)[:1]
+    found = going_out(cases, asked.caller)
     if not found:
         raise NotFound(_("没有这个 service_request_id"), field="service_request_id")
     told = records(found, caller=asked.caller, extended=asked.extended)

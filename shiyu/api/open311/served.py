@@ -73,10 +73,10 @@ def served(
                 caller = _caller(request, needs_key=needs_key, cost=cost)
                 where = jurisdiction_of("" if everywhere else _place(request), everywhere)
                 asked = Asked(request, form, where, caller)
-                if request.method in ("GET", "HEAD"):
+                if request.method in ("GET", "HEAD") and not needs_key:
                     with beyond("published"):
                         return view(asked, **named)
-                return view(asked, **named)
+                return view(asked, **named)  # what is a system's own: in its own sight
             except Refused as refusal:
                 return refused(form, refusal)
             except (MultiPartParserError, UnreadablePostError, SuspiciousOperation) as error:
