@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from shiyu.cases import rules, timing
 from shiyu.cases.channels import title_of
-from shiyu.cases.models import Assignment, Case, Rating
+from shiyu.cases.models import Assignment, Case, CaseQuerySet, Rating
 from shiyu.common.worktime import Allowance, minute_of
 from shiyu.desk import clock_panel, reads, reporters, telling
 from shiyu.desk.situation import Situation
@@ -60,8 +60,10 @@ def of(about: Situation, *, only_decisions: bool = False) -> dict[str, Any]:
         "photo_count": photos,
         "points": _points(case),
         "near": about.near,
-        "children": _children(case) if case.direction == Case.Direction.DOWN else [],
-        "merged": list(case.merged.order_by("id")[:20]) if about.has("joined") else [],
+        "into": about.others.get(case.merged_into_id or 0),
+        "split_from": about.others.get(case.parent_id or 0),
+        "children": _children(about) if case.direction == Case.Direction.DOWN else [],
+        "merged": _merged(about) if about.has("joined") else [],
         "why_not": rules.why_not_closed(case, about.standing),
         "awaits": [AWAITS[name]() for name in about.standing.awaits],
         "extensions": sum(about.standing.extensions.values()),
@@ -99,8 +101,13 @@ def _points(case: Case) -> list[dict[str, Any]]:
     return [where | {"light": "", "title": title, "url": url}]
 
 
-def _children(case: Case) -> list[Case]:
-    return list(case.children.with_row().order_by("id")[:60])
+def _children(about: Situation) -> list[Case]:
+    parts: CaseQuerySet = rules.visible_to(about.actor).filter(parent=about.case)
+    return list(parts.with_row().order_by("id")[:60])
+
+
+def _merged(about: Situation) -> list[Case]:
+    return list(rules.visible_to(about.actor).filter(merged_into=about.case).order_by("id")[:20])
 
 
 def _parts(about: Situation) -> list[PartShown]:

@@ -90,6 +90,15 @@ class Situation:
         return Remark.objects.in_bulk(wanted) if wanted else {}
 
     @cached_property
+    def others(self) -> dict[int, str]:
+        """Numbers of the other cases that this one or its lines name, where the actor may know."""
+        ids = reads.ids_in([line.facts for line in self.lines], *reads.CASES_NAMED)
+        ids |= {pk for pk in (self.case.merged_into_id, self.case.parent_id) if pk}
+        if not ids:
+            return {}
+        return dict(rules.visible_to(self.actor).filter(pk__in=ids).values_list("pk", "number"))
+
+    @cached_property
     def asides(self) -> reads.Asides:
         """Names, places, suggestions: many small things in one query."""
         return reads.asides(self.case, self.lines, self.lists, today=timezone.localdate())

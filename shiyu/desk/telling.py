@@ -13,11 +13,9 @@ from shiyu.cases import story
 from shiyu.cases.channels import title_of
 from shiyu.cases.lifecycle import MOVES, Outcome
 from shiyu.cases.models import Rating
-from shiyu.cases.rules import visible_to
 from shiyu.catalogue.models import Kind, Standard
 from shiyu.desk import reads
 from shiyu.journal.models import Line, Remark
-from shiyu.people.actors import Actor
 from shiyu.places.models import Place
 
 if TYPE_CHECKING:
@@ -211,6 +209,7 @@ def _names(about: "Situation") -> Named:
     case, asides = about.case, about.asides
     facts = [line.facts for line in about.lines]
     others = reads.refs_in(about.lines) - asides.people.keys()
+    cases = reads.ids_in(facts, *reads.CASES_NAMED)
     standards = Standard.objects.select_related("kind")
     return Named(
         asides.people | story.names_of(others),
@@ -221,16 +220,8 @@ def _names(about: "Situation") -> Named:
         _some(
             Place.objects.defer("boundary"), reads.ids_in(facts, "place", "old_place"), case.place
         ),
-        _numbers(reads.ids_in(facts, *reads.CASES_NAMED), about.actor),
+        {pk: about.others.get(pk) or _("另一案件") for pk in cases},
     )
-
-
-def _numbers(ids: set[int], actor: Actor) -> dict[int, str]:
-    """The numbers of other cases that the lines name; of those this reader may not know, none."""
-    if not ids:
-        return {}
-    known = dict(visible_to(actor).filter(pk__in=ids).values_list("pk", "number"))
-    return {pk: known.get(pk) or _("另一案件") for pk in ids}
 
 
 def _some(records: QuerySet[R], ids: set[int], at_hand: R | None) -> dict[int, R]:
