@@ -24,7 +24,7 @@ LISTS = {
     "patrol": ("mine", "all"),
 }
 FIGURES = ("/desk/figures/", "/desk/figures/", "/overview/", "/desk/figures/?days=30")
-NUMBER = re.compile(r'href="/cases/([A-Z]?[0-9][0-9A-Z-]+)/')
+NUMBER = re.compile(r'href="/cases/([A-Z]*[0-9][0-9A-Z-]+)/')
 STEPS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "report": ("accept", "desk", {}),
     "accept": ("file", "desk", {}),

@@ -77,12 +77,20 @@ def sessions(users: int) -> list[dict[str, Any]]:
 
 
 def _work() -> tuple[Any, str]:
-    """A case like those that will be reported, and the unit it went to."""
+    """A case like those that will be reported, and the unit it went to.
+
+    Of the centre that a new report of its place and kind goes to: the keys are of that centre.
+    """
     from shiyu.cases.models import Assignment
+    from shiyu.cases.siting import centre_for
+    from shiyu.people.models import Tier
 
     done = Assignment.objects.exclude(case__kind=None).exclude(case__lon=None)
-    some = done.select_related("case__kind", "case__centre", "unit").order_by("-id")[0]
-    return some.case, str(some.unit.code)
+    near = done.select_related("case__kind", "case__centre", "case__place", "unit")
+    for some in near.order_by("-id")[:SEEDS]:
+        if centre_for(some.case.place, Tier.COUNTY) == some.case.centre:
+            return some.case, str(some.unit.code)
+    raise LookupError("no case of the last stands with the centre of its place")
 
 
 def _keys(case: Any, lead: str) -> dict[str, str]:
