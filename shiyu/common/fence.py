@@ -14,6 +14,8 @@ TIMELINE = """
 SELECT CASE WHEN pg_is_in_recovery() THEN 0
             ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END
 """
+WHO = ("dbname", "user", "password", "sslmode", "sslrootcert", "sslcert", "sslkey", "passfile")
+"""Of an address, what a look needs: a pool adds much of its own."""
 LOOK_S = 2
 REST_S = 30.0
 """For how long a host that did not let in is not asked again, so that a dead one costs little."""
@@ -47,8 +49,8 @@ def _timelines(words: dict[str, Any], hosts: list[tuple[str, str]]) -> list[tupl
     awake = [at for at in hosts if _resting.get(at, 0) < time.monotonic()]
     found = []
     for host, port in awake or hosts:
-        here = words | {"host": host, "port": port, "connect_timeout": LOOK_S}
-        here["target_session_attrs"] = "any"
+        here = {name: words[name] for name in WHO if words.get(name)}
+        here |= {"host": host, "port": port, "connect_timeout": LOOK_S}
         try:
             with psycopg.connect(**here, autocommit=True) as server:
                 row = server.execute(TIMELINE).fetchone()

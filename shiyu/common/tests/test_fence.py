@@ -32,7 +32,7 @@ def test_one_host_is_not_asked(words):
 
 
 def test_one_of_two_is_chosen_and_its_timeline_remembered(words):
-    made = Connection.connect(**words)
+    made = Connection.connect(**words, autocommit=True, prepare_threshold=0)
     made.close()
 
     assert fence._highest == 1
