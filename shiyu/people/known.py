@@ -13,6 +13,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from shiyu.common import cookies
 from shiyu.common.attempts import Counter, Limit
 
 BROWSER = Limit("browser", 8, timedelta(minutes=15), timedelta(minutes=15))
@@ -22,7 +23,7 @@ WHERE = "/account/"
 
 def counter_of(request: HttpRequest, username: str) -> Counter | None:
     """The counter of this browser for this account; None where it never signed in with it."""
-    nonce, _sep, proof = request.COOKIES.get(_name(username), "").partition(".")
+    nonce, _sep, proof = cookies.read(request, _name(username), path=WHERE).partition(".")
     if not nonce or not hmac.compare_digest(proof, _proof(nonce, username)):
         return None
     return Counter(BROWSER, f"{_plain(username)} {nonce}")
@@ -33,15 +34,8 @@ def remember(request: HttpRequest, response: HttpResponse, username: str) -> Non
     if counter_of(request, username) is not None:
         return
     nonce = secrets.token_urlsafe(16)
-    response.set_cookie(
-        _name(username),
-        f"{nonce}.{_proof(nonce, username)}",
-        max_age=int(KEPT.total_seconds()),
-        path=WHERE,
-        httponly=True,
-        samesite="Lax",
-        secure=settings.SESSION_COOKIE_SECURE,
-    )
+    said, kept_s = f"{nonce}.{_proof(nonce, username)}", int(KEPT.total_seconds())
+    cookies.keep(response, _name(username), said, seconds=kept_s, path=WHERE)
 
 
 def _name(username: str) -> str:

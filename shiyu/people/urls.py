@@ -14,7 +14,7 @@ urlpatterns = [
     path("login/", own.SignIn.as_view(), name="account_login"),
     path(
         "logout/",
-        account.LogoutView.as_view(template_name="people/sign_out.html"),
+        own.SignOut.as_view(),
         name="account_logout",
     ),
     path(

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from shiyu.common import cookies
 from shiyu.places.models import City
 from shiyu.site.words import for_scripts
 
@@ -50,7 +51,7 @@ def page(request: HttpRequest) -> dict[str, Page]:
             city=name or _("本市"),
             city_short=short_name or name or _("本市"),
             demo=demo,
-            elder=request.COOKIES.get(SIZE_COOKIE) == ELDER,
+            elder=cookies.read(request, SIZE_COOKIE) == ELDER,
             language=language,
             lang_tag=LANG_TAGS.get(language, language),
             languages=tuple(settings.LANGUAGES),

@@ -9,6 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from shiyu.common import cookies
 from shiyu.site.context import ELDER, SIZE_COOKIE, page
 from shiyu.site.icons import ICONS
 from shiyu.site.samples import Sample
@@ -32,9 +33,9 @@ def size(request: HttpRequest) -> HttpResponse:
         back = "/"
     response = HttpResponseRedirect(back)
     if request.POST.get("size") == ELDER:
-        response.set_cookie(SIZE_COOKIE, ELDER, max_age=YEAR_S, samesite="Lax", httponly=True)
+        cookies.keep(response, SIZE_COOKIE, ELDER, seconds=YEAR_S)
     else:
-        response.delete_cookie(SIZE_COOKIE, samesite="Lax")
+        cookies.forget(response, SIZE_COOKIE)
     return response
 
 

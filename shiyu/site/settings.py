@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from shiyu.common.connection import databases
+from shiyu.common.cookies import called
 from shiyu.common.home import home, secret
 from shiyu.people.identity import providers
 from shiyu.people.identity import read as read_identity
@@ -117,6 +118,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 10},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "shiyu.site.passwords.CityWords"},
 ]
 
 LANGUAGE_CODE = "zh-hans"
@@ -134,10 +136,15 @@ MEDIA_ROOT = HOME / "files"
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True  # forms bear the token themselves
+MESSAGE_STORAGE = "shiyu.site.messages.Messages"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SECURE_HTTPS = os.environ.get("SHIYU_HTTPS") == "1"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_HTTPS
+SESSION_COOKIE_NAME = called("sessionid", https=SECURE_HTTPS)
+CSRF_COOKIE_NAME = called("csrftoken", https=SECURE_HTTPS)
+LANGUAGE_COOKIE_NAME = called("django_language", https=SECURE_HTTPS)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE_HTTPS else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from shiyu.common.answered import answered_once
+from shiyu.common.cookies import forget_all
 from shiyu.people import actions, demo
 from shiyu.people.devices import device
 from shiyu.people.duties import ADMINISTRATION, Duty
@@ -36,6 +37,15 @@ class SignIn(account.LoginView):
         status = 422 if getattr(form, "errors", None) else 200
         response: HttpResponse = super().render_to_response(context, status=status, **kwargs)
         return response
+
+
+class SignOut(account.LogoutView):
+    """Signing out; the browser lets go of what it kept, words not sent yet among it (退出)."""
+
+    template_name = "people/sign_out.html"
+
+    def post(self, *args: object, **kwargs: object) -> HttpResponse:
+        return forget_all(super().post(*args, **kwargs))
 
 
 class ChangePassword(account.PasswordChangeView):

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from shiyu.common import cookies
 from shiyu.common.wall import look_also_at
 from shiyu.portal.models import Draft
 from shiyu.portal.rules import KEPT, draft_of
@@ -38,7 +38,7 @@ class Held:
 
 def held_by(request: HttpRequest) -> Held:
     """What this browser holds; nothing without its cookie."""
-    token = request.COOKIES.get(COOKIE, "")
+    token = cookies.read(request, COOKIE)
     draft = draft_of(token)
     if draft is not None and draft.report is not None:
         look_also_at([draft.report.case_id])
@@ -47,20 +47,12 @@ def held_by(request: HttpRequest) -> Held:
 
 def hand_to(response: HttpResponse, token: str) -> HttpResponse:
     """Give a browser the token of the draft it has begun."""
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=int(KEPT.total_seconds()),
-        httponly=True,
-        samesite="Lax",
-        secure=settings.SESSION_COOKIE_SECURE,
-    )
-    return response
+    return cookies.keep(response, COOKIE, token, seconds=int(KEPT.total_seconds()))
 
 
 def is_elder(request: HttpRequest) -> bool:
     """Whether this browser asked for the elder pages (长辈版)."""
-    return request.COOKIES.get("size") == "elder"
+    return cookies.read(request, "size") == "elder"
 
 
 def kept_private(view: View) -> View:

@@ -4,6 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from shiyu.common import cookies
 from shiyu.portal import actions
 from shiyu.portal.rules import next_step, photos_of
 from shiyu.portal.views.holding import COOKIE, Held, held_by, writing
@@ -39,5 +40,4 @@ def clear(request: HttpRequest, held: Held) -> HttpResponse:
     if held.draft:
         actions.clear(held.draft)
     response = redirect("portal:home")
-    response.delete_cookie(COOKIE, samesite="Lax")
-    return response
+    return cookies.forget(response, COOKIE)
