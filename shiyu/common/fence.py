@@ -5,6 +5,7 @@ with `target_session_attrs=read-write` look alike. Each promotion begins a new t
 the higher one is the city's. Only where an address names several hosts; one host is not asked.
 """
 
+import asyncio
 import time
 from typing import Any
 
@@ -22,6 +23,14 @@ REST_S = 30.0
 
 _highest = 0
 _resting: dict[tuple[str, str], float] = {}
+
+
+class Fenced(psycopg.AsyncConnection[Any]):
+    """A connection of the queue and the live feed, to the one server that counts."""
+
+    @classmethod
+    async def connect(cls, conninfo: str = "", **words: Any) -> Any:
+        return await super().connect(conninfo, **await asyncio.to_thread(narrowed, words))
 
 
 def narrowed(words: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import psycopg
 
-from shiyu.common.fence import narrowed
+from shiyu.common.fence import Fenced
 from shiyu.common.wall import Sight, seeing
 from shiyu.people.actors import Actor, Scope
 from shiyu.people.duties import LOOKING
@@ -170,10 +170,7 @@ class Feed:
         """Read for ever; a lost database is waited for, and nothing is skipped meanwhile."""
         while True:
             try:
-                where = await asyncio.to_thread(narrowed, self.where)
-                async with await psycopg.AsyncConnection.connect(
-                    **where, autocommit=True
-                ) as database:
+                async with await Fenced.connect(**self.where, autocommit=True) as database:
                     await self._follow(database)
             except psycopg.OperationalError:
                 await asyncio.sleep(RECONNECT_S)
@@ -238,7 +235,7 @@ class Feed:
         """From the database: after one event, up to the other."""
         async with (
             self._reading,
-            await psycopg.AsyncConnection.connect(**self.where, autocommit=True) as database,
+            await Fenced.connect(**self.where, autocommit=True) as database,
         ):
             while batch := await _read(database, last):
                 for change in batch:

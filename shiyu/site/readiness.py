@@ -13,6 +13,7 @@ from django.conf import settings
 from psycopg_pool import PoolClosed, PoolTimeout, TooManyRequests
 
 from shiyu.common.connection import conninfo
+from shiyu.common.fence import narrowed
 from shiyu.common.home import home
 from shiyu.site import pools, room
 
@@ -91,7 +92,7 @@ def load() -> list[Part]:
 def _of_the_database() -> Iterator[Part]:
     words = conninfo("web") | {"connect_timeout": CONNECT_S}
     try:
-        with psycopg.connect(**words, autocommit=True) as connection:
+        with psycopg.connect(**narrowed(words), autocommit=True) as connection:
             connection.execute(
                 "SELECT set_config('statement_timeout', %s, false)", [str(STATEMENT_MS)]
             )

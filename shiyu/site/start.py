@@ -13,6 +13,7 @@ import psycopg
 from shiyu.common.binaries import DatabaseTrouble
 from shiyu.common.connection import URLS, conninfo, is_embedded
 from shiyu.common.embedded import Cluster
+from shiyu.common.fence import narrowed
 from shiyu.common.home import home
 
 HELD = "SHIYU_DATABASE_HELD"
@@ -64,7 +65,7 @@ def connect(role: str) -> "psycopg.Connection[tuple[object, ...]]":
     if not words:
         refuse(f"Set {URLS[role]} to the address of the database for the role {role}.")
     try:
-        return psycopg.connect(**words, autocommit=True)
+        return psycopg.connect(**narrowed(words), autocommit=True)
     except psycopg.OperationalError as error:
         refuse(f"The database does not let the role {role} in: {first_line(error)}")
 

@@ -4,6 +4,7 @@ import sys
 
 from shiyu.common.connection import POOL_TIMEOUT_S
 from shiyu.common.egress.leaving import OUTBOUND, bar, database_names
+from shiyu.common.fence import Fenced
 from shiyu.site.start import django_ready
 
 GRACE_S = 20
@@ -23,6 +24,7 @@ def work(queue: str, *, wait: bool = True) -> None:
 
     connector = PsycopgConnector(
         kwargs=connector_params("default"),
+        connection_class=Fenced,
         min_size=1,
         max_size=4,
         timeout=POOL_TIMEOUT_S,
