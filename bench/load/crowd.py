@@ -111,6 +111,7 @@ def summed(told: list[Told], *, rate: float, seconds: float) -> Facts:
         "ms": spread(one.seconds for one in well),
         "named_ms": {name: spread(all_) for name, all_ in sorted(named.items())},
         "statuses": dict(Counter(str(one.status) for one in told)),
+        "refused": dict(Counter(f"{o.name} {o.status}" for o in well if o.status >= 400)),
         "turned_away": len(away),
         "turned_away_ms": spread(one.seconds for one in away),
         "without_retry_after": sum(not one.says_when for one in away),

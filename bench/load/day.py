@@ -51,7 +51,7 @@ async def _run(
 ) -> Facts:
     people = [someone(person, nth, pages.port) for nth, person in enumerate(plan["people"])]
     crowd = Crowd(people, Mix(plan))
-    await crowd.run(steps / 2, WARM_S)
+    await crowd.run((steps or rate) / 2, WARM_S)
     windows: list[Facts] = []
     asked = steps
     while steps and asked <= top:

@@ -101,6 +101,8 @@ class Mix:
         verb, side, said = STEPS[last]
         if verb == "dispatch":
             said = {"lead": self.plan["lead_code"]}
+        if verb == "file":
+            said = {"standard": self.plan["standard"]}
         path = f"/cases/{number}/moves/{verb}"
         status, says, _body = await _post(one, self.plan["keys"][side], path, said)
         if status == 503:

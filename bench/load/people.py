@@ -38,6 +38,7 @@ def plan(users: int) -> dict[str, Any]:
         "keys": _keys(case, lead),
         "lead_code": lead,
         "kind_code": case.kind.code,
+        "standard": case.standard.ordinal,
         "lon": float(case.lon),
         "lat": float(case.lat),
         "wide": 0.0005,
@@ -85,8 +86,10 @@ def _work() -> tuple[Any, str]:
     from shiyu.cases.siting import centre_for
     from shiyu.people.models import Tier
 
-    done = Assignment.objects.exclude(case__kind=None).exclude(case__lon=None)
-    near = done.select_related("case__kind", "case__centre", "case__place", "unit")
+    done = Assignment.objects.exclude(case__standard=None).exclude(case__lon=None)
+    near = done.select_related(
+        "case__kind", "case__standard", "case__centre", "case__place", "unit"
+    )
     for some in near.order_by("-id")[:SEEDS]:
         if centre_for(some.case.place, Tier.COUNTY) == some.case.centre:
             return some.case, str(some.unit.code)
