@@ -6,7 +6,7 @@ partition short=5 long=30        T-F6          pages and database parted (root)
 full only=0                      T-F4          each disk full (root)
 pool seconds=30                  T-F15         no connection left
 upgrade seconds=30               T-F10, T-F14  migrated and taken over under load
-clocks seconds=30                T-F5          wrong clocks (FAULTS_FAKETIME names the library)
+clocks seconds=30                T-F5          wrong clocks (needs a compiler)
 standby seconds=20               T-F11         a standby promoted under load
 peers seconds=40                 T-F8          neighbours down, slow, talking nonsense, lying
 migrations most=0 whole=3        T-F10         each migration broken off at each statement
