@@ -109,7 +109,10 @@ def _said_again(city: Place, provider: str) -> Facts:
     """Receipts of the provider of text messages: twice, out of order, of strangers, too late."""
     with psycopg.connect(**conninfo("backup")) as connection:
         sms = [row for row in connection.execute(ROWS_OF) if row[0] == "sms"]
+    states = Counter(f"{state} {why}".strip() for _channel, state, why, *_ in sms)
     sent = [row[3] for row in sms if row[1] == "sent"][:40]
+    if not sent:
+        return {"texts": dict(states), "receipts_of": 0}
     said = [(ref, "delivered") for ref in sent] * 2
     said += [(ref, "failed") for ref in sent]  # after it had arrived: too late to be true
     said += [(ref, "delivered") for ref in sent]
@@ -124,6 +127,7 @@ def _said_again(city: Place, provider: str) -> Facts:
         now = {row[3]: row[1] for row in connection.execute(ROWS_OF) if row[0] == "sms"}
     wrong = [ref for ref in sent if now[ref] != "arrived"]
     return {
+        "texts": dict(states),
         "receipts": {str(k): n for k, n in statuses.items()},
         "receipts_forged": forged,
         "receipts_of": len(sent),
@@ -178,9 +182,9 @@ def _told(them: Neighbours) -> Facts:
     told = them.mood.told
     states: Counter[str] = Counter()
     twice = told_not_known = known_not_told = 0
-    for channel, state, _why, ref, event, subscription, _attempts in rows:
+    for channel, state, why, ref, event, subscription, _attempts in rows:
         key = {"mail": f"mail {ref}", "sms": f"/sms {ref}"}.get(channel, f"/{subscription} {event}")
-        states[f"{channel} {state}"] += 1
+        states[f"{channel} {state} {why}".strip()] += 1
         twice += max(0, told[key] - 1)
         told_not_known += bool(told[key] and state in {"owed", "failed", "expired"})
         known_not_told += bool(not told[key] and state in {"sent", "arrived"})
@@ -200,6 +204,7 @@ def _is_well(found: Facts) -> bool:
         and not (found["lost"] or found["doubled"] or found["failures"])
         and not (found["told_twice"] or found["told_and_not_known"])
         and not (found["believed_and_not_told"] or found["import"]["wrong"])
+        and found["receipts_of"]
         and not found["receipts_wrong"]
         and set(found["receipts_forged"].values()) == {401}
         and any(row["peers_resting"] for row in down)
