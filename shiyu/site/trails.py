@@ -13,6 +13,8 @@ from shiyu.site import pools
 
 HEADER = "X-Request-Id"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+NOT_ALLOWED = frozenset({401, 403})
+"""Somebody tried what is not theirs, or without a good key: told in every log (越权留痕)."""
 log = logging.getLogger("shiyu.requests")
 
 
@@ -54,6 +56,8 @@ def _tell(request: HttpRequest, response: HttpResponse, trail: Trail, seconds: f
     measures.REQUESTS.labels(trail.route, method, str(status)).inc()
     measures.REQUEST_SECONDS.labels(trail.route).observe(seconds)
     pools.note()
-    if log.isEnabledFor(logging.INFO):
-        facts = {"method": method, "status": status, "ms": round(seconds * 1000, 1)}
+    facts = {"method": method, "status": status, "ms": round(seconds * 1000, 1)}
+    if status in NOT_ALLOWED:
+        log.warning("not allowed", extra={"facts": facts})
+    else:
         log.info("answered", extra={"facts": facts})
