@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from functools import reduce
 from operator import or_
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from shiyu.cases.channels import Channel
@@ -22,7 +23,7 @@ PROGRAM_MAY = frozenset({"resume", "import_close", "hand_over"})
 REPORTER_MAY = frozenset({"withdraw", "reopen", "remark"})
 WHO = ("case", "by_person", "source")
 """What is asked of a report to know who made it."""
-FEW = 5_000
+FEW, MANY = 5_000, 20_000
 """So many parts of a unit are sorted sooner than the newest cases of a city are gone through."""
 
 
@@ -99,15 +100,30 @@ def _by_duty(actor: Actor, duty: str, case: Concern, unit: int | None) -> bool:
     return any(s.unit_id == case.centre_id for s in here)
 
 
-def visible_to(actor: Actor, *, to_count: bool = False) -> CaseQuerySet:
+class Start(Enum):
+    """Where the database begins to look for the cases somebody may know of; they are the same.
+
+    EACH  at each case found otherwise: who takes part in it? For one case, for some named ones,
+          for those of a stage, for the newest where many of them are the actor's.
+    OWN   at what the actor's units ever had: for the newest or a rare sort of few.
+    SET   at the newest, with what the units ever had read first: where it is neither few nor many.
+    """
+
+    EACH = "each"
+    OWN = "own"
+    SET = "set"
+
+    @property
+    def to_count(self) -> "Start":
+        """Where a count or a search of the same actor begins."""
+        return self if self is Start.EACH else Start.OWN
+
+
+def visible_to(actor: Actor, *, start: Start = Start.EACH) -> CaseQuerySet:
     """Every case this actor may know of; all others do not exist for them (可见案件).
 
     Duties over places show their subtree; handling shows what was sent to the unit; a reporter
     sees what they reported. The program's own jobs see all.
-
-    to_count  the same cases, said so that the database begins at a unit's own ones: it then finds
-              those of a rare sort soon, which is what counts and searches want, but has to sort
-              all where simply the newest are wanted.
     """
     if actor.kind == "program":
         return Case.objects.all()
@@ -117,25 +133,32 @@ def visible_to(actor: Actor, *, to_count: bool = False) -> CaseQuerySet:
         return Case.objects.none()
     ways = [Q(place_number__range=(s.first, s.last)) for s in _widest(actor)]
     units = actor.units(HANDLE)
-    if to_count and units and not ways:
-        parts = Assignment.objects.filter(unit__in=units).order_by().values("case_id")
-        return Case.objects.filter(pk__in=parts.union(_reported_by(actor).values("case_id")))
-    if units:
-        ways.append(Q(pk__in=Assignment.objects.filter(unit__in=units).values("case_id")))
-    ways.append(Q(pk__in=_reported_by(actor).values("case_id")))
+    parts, said = Assignment.objects.filter(unit__in=units), _reported_by(actor)
+    if start is Start.EACH:
+        ways += [Q(Exists(parts.filter(case=OuterRef("pk"))))] if units else []
+        ways.append(Q(Exists(said.filter(case=OuterRef("pk")))))
+        return Case.objects.filter(reduce(or_, ways))
+    if start is Start.OWN and units and not ways:
+        own = parts.order_by().values("case_id")
+        return Case.objects.filter(pk__in=own.union(said.values("case_id")))
+    ways += [Q(pk__in=parts.values("case_id"))] if units else []
+    ways.append(Q(pk__in=said.values("case_id")))
     return Case.objects.filter(reduce(or_, ways))
 
 
-def has_few(actor: Actor) -> bool:
-    """Whether units alone show this actor cases, and so few that any list begins at them soonest.
+def start_of_newest(actor: Actor) -> Start:
+    """Where a list of the newest begins: by how many cases the actor's units ever had.
 
-    Whoever goes through a large city from its newest case on comes to those of a small unit last.
+    Whoever goes through a large city from its newest case on comes to those of a small unit last;
+    whoever reads first what a large unit ever had reads its whole history.
     """
     units = actor.units(HANDLE) if actor.kind in {"person", "key"} else frozenset()
-    if not units or _widest(actor):
-        return False
-    parts = Assignment.objects.filter(unit__in=units).order_by().values("pk")
-    return parts[: FEW + 1].count() <= FEW
+    if not units:
+        return Start.SET
+    had = Assignment.objects.filter(unit__in=units).order_by().values("pk")[: MANY + 1].count()
+    if had > MANY:
+        return Start.EACH
+    return Start.OWN if had <= FEW and not _widest(actor) else Start.SET
 
 
 def knows_reporter(actor: Actor, case: Case) -> bool:

@@ -50,9 +50,9 @@ class Queue:
             return ""
         return "part_due" if self.states else "due_at"
 
-    def cases(self, actor: Actor, *, to_count: bool = False) -> CaseQuerySet:
+    def cases(self, actor: Actor, *, start: rules.Start = rules.Start.EACH) -> CaseQuerySet:
         """What waits for this actor, unsorted; nothing they may not see."""
-        cases = rules.visible_to(actor, to_count=to_count and not self.states)
+        cases = rules.visible_to(actor, start=start)
         if self.states:
             cases = with_own_part(cases, actor, self.states)
         return cases.filter(self.waits(actor))

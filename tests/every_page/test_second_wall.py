@@ -127,7 +127,7 @@ def _rows(words: str) -> list[tuple[Any, ...]]:
 def no_first_wall(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """`visible_to` gives every case: only ever here, and only while a test runs."""
 
-    def all_cases(actor: Actor, *, to_count: bool = False) -> CaseQuerySet:
+    def all_cases(actor: Actor, *, start: rules.Start = rules.Start.EACH) -> CaseQuerySet:
         return Case.objects.all()
 
     for module in (rules, following):

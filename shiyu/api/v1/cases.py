@@ -208,7 +208,7 @@ def list_cases(
 ) -> Given:
     """Cases this key may see, the newest first. New ones never shift the pages after the first."""
     actor = actor_of(request)
-    rows = rules.visible_to(actor, to_count=rules.has_few(actor)).order_by("-id")
+    rows = rules.visible_to(actor, start=rules.start_of_newest(actor)).order_by("-id")
     if stage is not None:
         rows = rows.filter(stage=stage)
     if is_open is not None:

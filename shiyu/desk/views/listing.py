@@ -110,8 +110,8 @@ def _gone(case: Case) -> str:
 def _context(request: HttpRequest, here: Queue) -> dict[str, Any]:
     actor, now = actor_of(request), timezone.now()
     asked = filters.read(request.GET, actor, due=here.due)
-    begin_at_own = here.newest and rules.has_few(actor)
-    cases = asked.apply(here.cases(actor, to_count=begin_at_own), now)
+    start = rules.start_of_newest(actor) if here.newest else rules.Start.EACH
+    cases = asked.apply(here.cases(actor, start=start), now)
     page = listing.page(
         cases,
         due=asked.order,
@@ -120,7 +120,7 @@ def _context(request: HttpRequest, here: Queue) -> dict[str, Any]:
         before=request.GET.get("before", ""),
     )
     look = kept.shown(request.GET, here, actor)
-    framed, total, elsewhere = _counts(request, here, asked, now)
+    framed, total, elsewhere = _counts(request, here, asked, now, start=start.to_count)
     return framed | {
         "queue": here,
         "page_of_rows": page,
@@ -143,13 +143,18 @@ def _context(request: HttpRequest, here: Queue) -> dict[str, Any]:
 
 
 def _counts(
-    request: HttpRequest, here: Queue, asked: filters.Filters, now: datetime
+    request: HttpRequest,
+    here: Queue,
+    asked: filters.Filters,
+    now: datetime,
+    *,
+    start: rules.Start,
 ) -> tuple[dict[str, Any], int, str]:
     """The frame, how many are in the list, how many at its stages in all: one query."""
     actor = actor_of(request)
     lists = []
     if not here.newest or asked:
-        lists.append(counting(asked.apply(here.cases(actor, to_count=True), now)))
+        lists.append(counting(asked.apply(here.cases(actor, start=start), now)))
     if here.stages:
         lists.append(counting_all(actor, here.name))
     framed, counts = frame_and_counts(request, lists, here=here.name)

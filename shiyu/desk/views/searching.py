@@ -11,10 +11,12 @@ from django.views.decorators.http import require_http_methods
 
 from shiyu.cases import actions, finding, rules
 from shiyu.cases.finding import Asked
+from shiyu.cases.models import CaseQuerySet
 from shiyu.desk import found
 from shiyu.desk.queues import held_by
 from shiyu.desk.reporters import masked_phone
 from shiyu.desk.views.frame import frame
+from shiyu.people.actors import Actor
 from shiyu.people.web import SignedIn, actor_of, signed_in
 
 PAGE = "desk/search.html"
@@ -44,7 +46,7 @@ def _typed(request: HttpRequest) -> HttpResponse:
         return redirect("desk:search")
     if asked.phone:
         return _by_phone(request, asked)
-    cases = rules.visible_to(actor, to_count=True)
+    cases = _looked_through(actor)
     for name, found_so in finding.look_up(cases, asked, finding.Meant()):
         exact = found_so.values_list("number", flat=True).first() if name == "number" else None
         if exact:
@@ -61,7 +63,7 @@ def _by_phone(request: HttpRequest, asked: Asked) -> HttpResponse:
 
 
 def _results(request: HttpRequest, asked: Asked) -> dict[str, Any]:
-    cases = rules.visible_to(actor_of(request), to_count=True)
+    cases = _looked_through(actor_of(request))
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     page = found.results(cases, asked, now=timezone.now(), after=after, before=before)
     query = urlencode({"q": asked.text})
@@ -76,6 +78,10 @@ def _results(request: HttpRequest, asked: Asked) -> dict[str, Any]:
         "fewer": found.may_mean(cases, asked) if nothing else [],
         "units_like": found.units_like(asked) if nothing else [],
     }
+
+
+def _looked_through(actor: Actor) -> CaseQuerySet:
+    return rules.visible_to(actor, start=rules.start_of_newest(actor).to_count)
 
 
 def _page(request: HttpRequest, asked: Asked, context: dict[str, Any]) -> HttpResponse:
