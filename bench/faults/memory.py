@@ -6,12 +6,11 @@ for, then it is killed in the midst of jobs as the kernel would, again and again
 the limit lifted, the next export is made; what brought its worker down too often is given up.
 """
 
+import asyncio
 import contextlib
-import http.client
 import os
 import re
 import resource
-import secrets
 import signal
 import struct
 import sys
@@ -21,6 +20,7 @@ from collections import Counter
 
 import psycopg
 
+from bench.browser import WRONG, Browser, Line, Unexpected
 from bench.faults.partition import Probe, until_answers
 from bench.faults.place import Facts, Place, kept, place, verified
 from bench.killed_watch import NAMES, below
@@ -29,7 +29,8 @@ from shiyu.common.connection import conninfo
 
 HELD_S = 12.0
 SIDE = 60_000
-FORM = re.compile(rb'name="(csrfmiddlewaretoken|form_token|once)"[^>]*value="([^"]+)"')
+SHORT_OF = 64 << 20
+"""By so much less than it has already: whatever it asks for more is refused."""
 OWE = """
 from shiyu.site.start import django_ready
 django_ready()
@@ -38,6 +39,7 @@ from shiyu.desk.later import MAKE_EXPORT, QUEUE
 key = "00000000-0000-0000-0000-000000000000"
 print(app.configure_task(MAKE_EXPORT, queue=QUEUE).defer(key=key))
 """
+NO_MEMORY = re.compile(r"MemoryError|Cannot allocate memory|can't start new thread")
 JOBS = "SELECT queue_name, status::text, count(*) FROM procrastinate_jobs GROUP BY 1, 2"
 
 
@@ -48,7 +50,7 @@ def run(seconds: float = HELD_S) -> Facts:
         with city.crowd(systems=2, residents=1, exports=1) as crowd:
             time.sleep(4)
             probe.begin()
-            found: Facts = {"bombs": dict(_bombs(city))}
+            found: Facts = {"bombs": dict(asyncio.run(_bombs(city.port)))}
             found |= _squeezed(city, seconds)
             longest, answers = probe.end()
             found |= {"reads": dict(answers), "longest_s": round(longest, 1)}
@@ -59,13 +61,16 @@ def run(seconds: float = HELD_S) -> Facts:
             rows = connection.execute(JOBS).fetchall()
         found["jobs"] = {f"{queue} {status}": n for queue, status, n in rows}
         city.end()
+        found["memory_errors"] = len(NO_MEMORY.findall(city.log.read_text()))
         found |= kept(rows=city.ledger.rows())
         found |= verified(city)
         found["well"] = bool(
             found["acknowledged"]
             and not (found["lost"] or found["doubled"] or found["failures"])
             and set(found["reads"]) == {"200"}
-            and not set(found["bombs"]) & {"500", "502", "broken"}
+            and set(found["bombs"])
+            and all(told.startswith("200 ") for told in found["bombs"])
+            and (found["memory_errors"] or not found["outlived_it"])
             and found["done"].get("exports")
             and found["verify"]
         )
@@ -78,7 +83,7 @@ def _squeezed(city: Place, seconds: float) -> Facts:
     for pid in pids:
         with open(f"/proc/{pid}/statm") as file:
             has = int(file.read().split()[0]) * resource.getpagesize()
-        resource.prlimit(pid, resource.RLIMIT_AS, (has + (1 << 20), resource.RLIM_INFINITY))
+        resource.prlimit(pid, resource.RLIMIT_AS, (has - SHORT_OF, resource.RLIM_INFINITY))
     for _ in range(3):
         carry_out([sys.executable, "-c", OWE], log=city.log)
     time.sleep(seconds)
@@ -99,14 +104,25 @@ def _bulk(city: Place) -> list[int]:
     return [p for p, words in below(city.serving.process.pid).items() if sign in words]
 
 
-def _bombs(city: Place) -> Counter[str]:
+async def _bombs(port: int) -> Counter[str]:
     """Pictures of a few kilobytes that would be gigabytes, through the resident's own form."""
     told: Counter[str] = Counter()
-    for picture in (_flood(), _flood(bits=16), _flood()[:200], b"\xff\xd8\xff\xe0" + b"\0" * 4000):
+    line = Line(port)
+    line.go.set()
+    for number, picture in enumerate(
+        (_flood(), _flood(bits=16), _flood()[:200], b"\xff\xd8\xff\xe0" + b"\0" * 4000)
+    ):
+        phone = Browser(line, f"10.7.7.{number + 1}")
         try:
-            told[str(_send(city.port, picture))] += 1
-        except (OSError, http.client.HTTPException):
+            page = await phone.get("/report/photo/", name="photo")
+            files = [("photos", "a.png", picture)]
+            fields = page.form("/report/photo/")
+            answer = await phone.post("/report/photo/", fields, name="photo", files=files)
+            said = WRONG.search(answer.text)
+            told[f"{answer.status} {said[1].strip() if said else ''}".strip()] += 1
+        except Unexpected:
             told["broken"] += 1
+    line.close()
     return told
 
 
@@ -120,32 +136,3 @@ def _flood(bits: int = 8) -> bytes:
     head = struct.pack(">IIBBBBB", SIDE, SIDE, bits, 2, 0, 0, 0)
     rows = zlib.compress(b"\0" * (1 << 24), 9)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
-
-
-def _send(port: int, picture: bytes) -> int:
-    asking = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    try:
-        asking.request("GET", "/report/photo/", headers={"Host": "127.0.0.1"})
-        answer = asking.getresponse()
-        cookies = "; ".join(
-            value.split(";")[0]
-            for name, value in answer.getheaders()
-            if name.lower() == "set-cookie"
-        )
-        fields = dict(FORM.findall(answer.read()))
-        edge = secrets.token_hex(16).encode()
-        parts = [
-            b'--%s\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (edge, k, v)
-            for k, v in fields.items()
-        ]
-        parts.append(
-            b'--%s\r\nContent-Disposition: form-data; name="photos"; filename="a.png"\r\n'
-            b"Content-Type: image/png\r\n\r\n%s\r\n--%s--\r\n" % (edge, picture, edge)
-        )
-        kind = f"multipart/form-data; boundary={edge.decode()}"
-        head = {"Content-Type": kind, "Cookie": cookies, "Host": "127.0.0.1"}
-        head["Origin"] = f"http://127.0.0.1:{port}"
-        asking.request("POST", "/report/photo/", b"".join(parts), head)
-        return asking.getresponse().status
-    finally:
-        asking.close()
