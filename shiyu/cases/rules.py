@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from enum import Enum
 from functools import reduce
 from operator import or_
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, OuterRef, Q, QuerySet, Subquery, Value
 from django.utils.translation import gettext as _
 
 from shiyu.cases.channels import Channel
@@ -135,8 +136,8 @@ def visible_to(actor: Actor, *, start: Start = Start.EACH) -> CaseQuerySet:
     units = actor.units(HANDLE)
     parts, said = Assignment.objects.filter(unit__in=units), _reported_by(actor)
     if start is Start.EACH:
-        ways += [Q(Exists(parts.filter(case=OuterRef("pk"))))] if units else []
-        ways.append(Q(Exists(said.filter(case=OuterRef("pk")))))
+        ways += [Q(_takes_part(parts))] if units else []
+        ways.append(Q(_takes_part(said)))
         return Case.objects.filter(reduce(or_, ways))
     if start is Start.OWN and units and not ways:
         own = parts.order_by().values("case_id")
@@ -144,6 +145,15 @@ def visible_to(actor: Actor, *, start: Start = Start.EACH) -> CaseQuerySet:
     ways += [Q(pk__in=parts.values("case_id"))] if units else []
     ways.append(Q(pk__in=said.values("case_id")))
     return Case.objects.filter(reduce(or_, ways))
+
+
+def _takes_part(some: "QuerySet[Any]") -> Subquery:
+    """Whether one of these is of the case: asked of each case (by EXISTS PostgreSQL may read all).
+
+    It then makes a set of them first, as if every case of the city would be asked about.
+    """
+    of_it = some.filter(case=OuterRef("pk")).order_by().annotate(one=Value(value=True))
+    return Subquery(of_it.values("one")[:1], output_field=BooleanField())
 
 
 def start_of_newest(actor: Actor) -> Start:
