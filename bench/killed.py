@@ -4,6 +4,7 @@
     python -m bench.killed --only pages --kills 50          (T-F1)
     python -m bench.killed --only worker --kills 100 --freeze 20 --at-once 5 --reap 10    (T-F2)
     python -m bench.killed --only database --kills 20       (T-F3)
+    python -m bench.killed --want pages=50,worker=100,database=20 …     (all three, one city)
 
 A made city in a directory of its own; residents, a desk, other systems, bulk moves, exports, an
 import and calendar edits at once, webhooks and mail to real servers of this machine. Every few
@@ -79,7 +80,7 @@ class Killer:
         found = self._found()
         if not self.waiting:
             self.waiting = random.sample(sorted(found), len(found))
-        name = self.waiting.pop()
+        name = self.waiting.pop() if self.waiting else ""
         if name in found:
             self._end(name, random.choice(found[name]))
         if self.at_once < self.how.at_once and self.killed.total() % 6 == 5:
@@ -115,8 +116,17 @@ class Killer:
             watch.start()
             self.outages.append(watch)
 
+    def _owed(self, name: str) -> bool:
+        """Whether more of this kind are to be killed."""
+        kinds = [kind for kind in self.how.want if name.startswith(kind)]
+        done = sum(n for other, n in self.killed.items() if other.startswith(tuple(kinds) or "-"))
+        return bool(kinds) and done < self.how.want[kinds[0]]
+
     def is_done(self) -> bool:
         """Whether all the kills that were asked for have been made."""
+        if self.how.want:
+            left = any(self._owed(kind) for kind in self.how.want)
+            return not left and self.frozen >= self.how.freeze
         wanted = self.how.kills
         return bool(wanted) and self.killed.total() >= wanted and self.frozen >= self.how.freeze
 
@@ -137,6 +147,8 @@ class Killer:
             postmaster = int(file.read_text().split("\n")[0])
             found["database"] = [postmaster]
             found["a process of the database"] = list(below(postmaster)) or [postmaster]
+        if self.how.want:
+            found = {name: pids for name, pids in found.items() if self._owed(name)}
         if self.how.only:
             found = {name: pids for name, pids in found.items() if self.how.only in name}
         if self.importing is not None and self.importing.poll() is None:
@@ -152,6 +164,7 @@ def main() -> int:
     asked.add_argument("--keep-log", type=Path)
     asked.add_argument("--only", default="", help="kill only what is called so")
     asked.add_argument("--kills", type=int, default=0, help="end after so many kills")
+    asked.add_argument("--want", type=_numbers, default={}, help="so many kills of each kind")
     asked.add_argument("--freeze", type=int, default=0, help="let so many workers seem dead")
     asked.add_argument("--at-once", type=int, default=0, help="so many times kill all of them")
     asked.add_argument("--reap", type=int, default=0, help="kill the reaping command so often")
@@ -169,6 +182,10 @@ def main() -> int:
     if how.json:
         how.json.write_text(text)
     return 0 if found["well"] else 1
+
+
+def _numbers(said: str) -> dict[str, int]:
+    return {kind: int(n) for kind, _, n in (part.partition("=") for part in said.split(","))}
 
 
 def run(home: Path, how: argparse.Namespace, peer: HttpPeer, post: MailPeer) -> Facts:
