@@ -100,6 +100,9 @@ def _mood(them: Neighbours, mood: str, seconds: float) -> Facts:
     """One mood for a while: what is owed, what waits in the queue, who rests."""
     before = sum(them.mood.asked.values())
     them.turn(mood)
+    with psycopg.connect(**conninfo("owner"), autocommit=True) as owner:
+        for table in ("connector", "subscription"):  # so that each mood is met, not slept through
+            owner.execute(f"UPDATE notices_{table} SET open_until = NULL, failures = 0")
     jobs = rests = 0
     until = time.monotonic() + seconds
     while time.monotonic() < until:
