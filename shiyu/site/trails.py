@@ -57,7 +57,5 @@ def _tell(request: HttpRequest, response: HttpResponse, trail: Trail, seconds: f
     measures.REQUEST_SECONDS.labels(trail.route).observe(seconds)
     pools.note()
     facts = {"method": method, "status": status, "ms": round(seconds * 1000, 1)}
-    if status in NOT_ALLOWED:
-        log.warning("not allowed", extra={"facts": facts})
-    else:
-        log.info("answered", extra={"facts": facts})
+    level = logging.WARNING if status in NOT_ALLOWED else logging.INFO
+    log.log(level, "answered", extra={"facts": facts})

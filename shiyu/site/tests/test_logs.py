@@ -109,7 +109,7 @@ def test_the_rule_that_was_broken_is_named(client, log):
 def test_an_address_is_never_told_only_the_routes_name(address, client, log):
     client.get(address, headers={"Authorization": f"Bearer {CANARIES[4]}"})
 
-    assert re.search("answered|not allowed", log.getvalue())
+    assert "answered" in log.getvalue()
     _nothing_in(log)
 
 
@@ -239,7 +239,7 @@ def test_whoever_tries_what_is_not_theirs_is_told_of_by_route_and_account(client
     client.get("/api/v1/me", headers={"Authorization": "Bearer shiyu_secretword"})
 
     said = log.getvalue()
-    assert said.count("not allowed") == 2
+    assert len(re.findall("(?i)warning.*answered", said)) == 2
     assert re.search(r"status\W{1,3}403", said)
     assert re.search(r"status\W{1,3}401", said)
     assert re.search(rf"actor\W{{1,4}}person:{person.pk}", said)
