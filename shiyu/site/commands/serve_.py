@@ -11,6 +11,7 @@ import click
 import psycopg
 
 from shiyu.common.connection import conninfo
+from shiyu.common.fence import narrowed
 from shiyu.common.home import home
 from shiyu.site.commands.worker_ import QUEUES, Flying, Reaping, broker, job_charges
 from shiyu.site.room import AT_ONCE, WAITING_MOST
@@ -93,7 +94,7 @@ def _need_free(host: str, port: int) -> None:
 def _need_tables() -> None:
     """Refuse to serve what has never been migrated; a database that is away is waited for."""
     try:
-        with psycopg.connect(**conninfo("web")) as connection:
+        with psycopg.connect(**narrowed(conninfo("web"))) as connection:
             found = connection.execute("SELECT to_regclass('django_migrations')").fetchone()
     except psycopg.Error as error:
         click.echo(f"The database cannot be reached yet: {first_line(error)}", err=True)

@@ -11,6 +11,7 @@ import psycopg
 
 from shiyu.common.connection import conninfo
 from shiyu.common.egress.leaving import OUTBOUND
+from shiyu.common.fence import narrowed
 from shiyu.common.home import home
 from shiyu.notices.sweeping import sweep
 from shiyu.site.reaper import reap
@@ -114,7 +115,7 @@ class Reaping:
             return
         self.due_at = time.monotonic() + REAP_EVERY_S
         try:
-            with psycopg.connect(**conninfo("worker"), autocommit=True) as connection:
+            with psycopg.connect(**narrowed(conninfo("worker")), autocommit=True) as connection:
                 again, given_up = reap(connection)
                 owed, unknown = sweep(connection)
         except psycopg.Error as error:

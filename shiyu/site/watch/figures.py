@@ -17,6 +17,7 @@ from prometheus_client.core import GaugeMetricFamily as Family
 from prometheus_client.registry import Collector
 
 from shiyu.common.connection import conninfo
+from shiyu.common.fence import narrowed
 from shiyu.common.home import home
 from shiyu.journal.marks import Wrong
 from shiyu.journal.sealing import unsealed
@@ -77,7 +78,7 @@ class Figures(Collector):
         well = all(tried)
         words = conninfo("worker") | {"connect_timeout": readiness.CONNECT_S}
         try:
-            with psycopg.connect(**words, autocommit=True) as connection:
+            with psycopg.connect(**narrowed(words), autocommit=True) as connection:
                 limit = [str(STATEMENT_MS)]
                 connection.execute("SELECT set_config('statement_timeout', %s, false)", limit)
                 for ask in (jobs, deliveries, sealing, activity, city):
