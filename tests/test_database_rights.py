@@ -34,6 +34,7 @@ HISTORY = {
     "journal_mark": SEALER_ADDS,
     "cases_look": Kept(),
     "cases_lookend": Kept(),
+    "common_standing": NO_ONE_WRITES,  # a trigger on each table that stands for all does
     "cases_reach": NO_ONE_WRITES,  # triggers of the role `search` do
     "privacy_erasure": Kept(),
     "calendars_calendar": Kept(),

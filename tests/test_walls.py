@@ -68,6 +68,7 @@ OPEN = {
         ["privacy_demand", "privacy_erasure", "privacy_hold"],
         "what somebody asks about their own data, answered by administrators who see no case",
     ),
+    "common_standing": "a stamp without any meaning but that it is another one",
     "common_answered": "sealed with the server's key and found by who asked alone",
     "journal_change": "id and version alone; the feed asks `may_know` of each before it goes out",
     "calendars_retimed": "numbers of the cases a calendar's edit moves, for who edits calendars",

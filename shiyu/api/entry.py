@@ -32,7 +32,7 @@ WRONG_KEYS = Limit("wrong_key", 60, timedelta(minutes=10), timedelta(minutes=10)
 STRANGERS_PER_MINUTE = 300
 KEPT_ACTORS = 1024
 
-ENTER = """
+ENTER = f"""
 WITH k AS (
   SELECT k.id AS key_id, k.hash, k.revoked_at IS NOT NULL AS revoked,
          k.expires_at <= clock_timestamp() AS expired,
@@ -53,12 +53,12 @@ WITH k AS (
          THEN %(cost)s ELSE 0 END,
     at = greatest(excluded.at, b.at)
   RETURNING room, ok)
-SELECT k.*, b.room, b.ok FROM k LEFT JOIN b ON true
-"""
+SELECT k.*, b.room, b.ok, {ready.STAMP} FROM k LEFT JOIN b ON true
+"""  # noqa: S608 - our own words
 FOUND = (
     *("key_id", "hash", "revoked", "expired", "stale"),
     *("client_id", "version", "name", "purpose", "per_minute", "created_at"),
-    *("room", "ok"),
+    *("room", "ok", "standing"),
 )
 """The columns of what `ENTER` finds, in their order."""
 
@@ -97,13 +97,17 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who speaks through an interface: the actor it is, its quota, and which key it showed."""
+    """Who speaks through an interface: the actor it is, its quota, and which key it showed.
+
+    standing  the stamp of what stood for all when it came in: see `ready.as_of`.
+    """
 
     actor: Actor
     purpose: str
     quota: Quota
     key_id: int = 0
     visible: str = ""
+    standing: str | None = None
 
 
 _kept: OrderedDict[tuple[object, ...], Actor] = OrderedDict()
@@ -141,7 +145,7 @@ def enter(request: HttpRequest, text: str, *, purpose: str, cost: int = 1) -> Ca
         walked.actor = actor.ref
         walked.link = trail.link_in(request.headers.get("traceparent", ""))
     wall.look_as(sight_of(actor))
-    return Caller(actor, purpose, quota, found["key_id"], shown.visible)
+    return Caller(actor, purpose, quota, found["key_id"], shown.visible, found["standing"])
 
 
 def throttle(request: HttpRequest, *, cost: int = 1, most: int = STRANGERS_PER_MINUTE) -> Quota:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from shiyu.api.refusals import NoIdempotencyKey
 from shiyu.common.answered import body_hash
 from shiyu.common.errors import Refused
-from shiyu.common.once import Answer, once
+from shiyu.common.once import Answer, once, whole
 from shiyu.people.actors import Actor
 
 HEADER = "Idempotency-Key"
@@ -26,9 +26,16 @@ KEPT_HEADERS = ("Content-Type", "Location", "ETag", "Link")
 
 
 def carried_out_once(
-    request: HttpRequest, *, actor: Actor, route: str, act: Callable[[], HttpResponse]
+    request: HttpRequest,
+    *,
+    actor: Actor,
+    route: str,
+    act: Callable[[], HttpResponse],
+    as_one: bool = False,
 ) -> HttpResponse:
     """The answer of `act`, or the one it gave to the same request before.
+
+    as_one  it writes all at its end and reads none of it: see `once.whole`.
 
     Keys belong to the client, not to the key it showed: another client's are never met.
 
@@ -38,18 +45,19 @@ def carried_out_once(
 
     def carry_out() -> Answer:
         first.append(act())
-        return Answer(first[0].status_code, _locked(first[0], key))
+        return Answer(first[-1].status_code, _locked(first[-1], key))
 
     key = key_of(request)
-    answer = once(
+    carried_out = whole if as_one else once
+    answer = carried_out(
         client=actor.ref,
         route=route[:120],
         key=key,
         body=_fingerprint(request),
         act=carry_out,
     )
-    if first:
-        return first[0]
+    if answer.given_at is None:
+        return first[-1]
     kept = json.loads(_lock(key).decrypt(answer.content))
     again = HttpResponse(kept["body"], status=answer.status, headers=kept["headers"])
     again["Idempotency-Replayed"] = "true"

@@ -27,7 +27,7 @@ from shiyu.people.duties import Duty
 
 CONTENTS = ("hours", "weekdays", "holidays", "workdays", "published_until")
 """What a version of a calendar says, and a revision may change."""
-NEWEST = "SELECT coalesce(max(id), 0) FROM calendars_calendar"
+NEWEST = ready.Question("SELECT coalesce(max(id), 0) FROM calendars_calendar")
 
 
 @dataclass(frozen=True, slots=True)

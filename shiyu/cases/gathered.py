@@ -23,7 +23,7 @@ from shiyu.calendars.rules import Calendars, read_calendars
 from shiyu.cases import rules, story
 from shiyu.cases.models import Assignment, Case, Report
 from shiyu.cases.replay import Step
-from shiyu.common.ready import ANY, Select
+from shiyu.common.ready import ANY, STAMP, Select
 from shiyu.common.wall import beyond
 
 AT_HAND = ("procedure", "standard", "kind", "place")
@@ -57,6 +57,7 @@ BESIDE = {
     "row_seen": "(SELECT one.xmin::text FROM cases_case one WHERE one.id = cases_case.id)",
     "database_now": "greatest(clock_timestamp(), cases_case.last_at)",
     "next_remark": "nextval('journal_remark_id_seq')",
+    "standing": STAMP,
     "newest_calendar": "(SELECT coalesce(max(one.id), 0) FROM calendars_calendar one)",
 }
 
@@ -67,6 +68,7 @@ class Gathered:
 
     now          the database's clock with the lock held, never before the case's last line.
     next_remark  the number of what may be written with the move.
+    standing     the stamp of what stands for all: see `ready.as_of`.
     """
 
     case: Case
@@ -76,6 +78,7 @@ class Gathered:
     now: datetime
     calendars: Calendars
     next_remark: int
+    standing: str | None
 
 
 class _Line(NamedTuple):
@@ -125,10 +128,12 @@ def _is_whole(case: Case) -> bool:
     return bool(vars(case)["row_locked"] == vars(case)["row_seen"])
 
 
-@beyond("children")
 def has_open_children(case: Case) -> bool:
-    """Whether a case split off this one is still open (分解件未办结)."""
-    return bool(_CHILDREN(case.pk))
+    """Whether a case split off this one is still open (分解件未办结); only orders have any."""
+    if case.direction != Case.Direction.DOWN:
+        return False
+    with beyond("children"):
+        return bool(_CHILDREN(case.pk))
 
 
 def _gathered(case: Case, beside: dict[str, Any]) -> Gathered:
@@ -144,6 +149,7 @@ def _gathered(case: Case, beside: dict[str, Any]) -> Gathered:
         timezone.localtime(beside["database_now"]),
         read_calendars(beside["newest_calendar"]),
         beside["next_remark"],
+        beside["standing"],
     )
 
 

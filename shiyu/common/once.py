@@ -7,22 +7,33 @@ under the same key is refused, and so is one that arrives while the first is sti
 
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shiyu.common import ready, together
 from shiyu.common.errors import InProgress, KeyReused
 from shiyu.common.models import Answered
+from shiyu.common.postgresql.base import undivided
 
 KEPT = timedelta(days=2)
 LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+LOCK_AND_LOOK = """
+SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0)), kept.body_hash, kept.status,
+       kept.answer, kept.at
+  FROM (SELECT 1) AS one LEFT JOIN common_answered AS kept
+    ON kept.client = %s AND kept.route = %s AND kept.key = %s
+"""
+TAKEN_MEANWHILE = ("answered_once", "reported_once")
+"""Constraints by which somebody who was just writing the same is noticed at the very end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +69,90 @@ def once(
             raise InProgress(_("这份请求正在办理，稍等几秒再看结果"))
         kept = _KEPT.first(*named.values())
         if kept and (within is None or kept.at > timezone.now() - within):
-            if kept.body_hash != body_hash:
-                raise KeyReused(_("这份表单已经提交过，这次内容不同。要再交一份，请重新打开页面"))
-            return Answer(kept.status, kept.answer, timezone.localtime(kept.at))
+            return _same(kept.body_hash, body_hash, Answer(kept.status, kept.answer, kept.at))
         answer = act()
         if answer.status >= 400:
             transaction.set_rollback(True)
         else:
             _keep(kept or Answered(**named), body_hash, answer)
         return answer
+
+
+def whole(
+    *, client: str, route: str, key: str, body: str | bytes, act: Callable[[], Answer]
+) -> Answer:
+    """The same for an act that is kept or undone as one, at half the statements (整笔).
+
+    What `act` writes together with others is sent with its answer as one statement, so it may
+    not read what it has just written; and whatever it raises must leave `act`, for there are no
+    savepoints. The lock is taken and the answer looked for in one statement, whose snapshot may
+    be older than the lock: then the answer's own constraint tells, and it is looked for again.
+
+    Raises  InProgress (409), KeyReused (422).
+    """
+    try:
+        return _whole(client, route, key, body, act)
+    except IntegrityError as error:
+        if not any(name in str(error) for name in TAKEN_MEANWHILE):
+            raise
+    token = _again.set(True)
+    try:
+        return _whole(client, route, key, body, act)
+    finally:
+        _again.reset(token)
+
+
+def is_again() -> bool:
+    """Whether this is the second try of an act, because somebody was just writing the same."""
+    return _again.get()
+
+
+_again: ContextVar[bool] = ContextVar("again", default=False)
+
+
+def _whole(
+    client: str, route: str, key: str, body: str | bytes, act: Callable[[], Answer]
+) -> Answer:
+    named = (client, route, hidden(key))
+    body_hash = hidden(body)
+    try:
+        with transaction.atomic(), _undivided(), together.together():
+            ((free, *kept),) = ready.rows(LOCK_AND_LOOK, ["\n".join(named), *named])
+            if not free:
+                raise InProgress(_("这份请求正在办理，稍等几秒再看结果"))
+            if kept[0] is not None:
+                return _same(kept[0], body_hash, Answer(kept[1], kept[2], kept[3]))
+            answer = act()
+            if answer.status >= 400:
+                raise Undone(answer)
+            _keep(Answered(client=client, route=route, key=named[2]), body_hash, answer)
+            return answer
+    except Undone as undone:
+        return undone.answer
+
+
+@contextmanager
+def _undivided() -> Iterator[None]:
+    token = undivided.set(True)
+    try:
+        yield
+    finally:
+        undivided.reset(token)
+
+
+class Undone(Exception):
+    """An answer that keeps nothing of what was done for it."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+
+def _same(kept_hash: str, body_hash: str, answer: Answer) -> Answer:
+    """The kept answer, if it was given to the same body."""
+    if kept_hash != body_hash:
+        raise KeyReused(_("这份表单已经提交过，这次内容不同。要再交一份，请重新打开页面"))
+    at = timezone.localtime(answer.given_at)
+    return Answer(answer.status, answer.content, at)
 
 
 def forget(*, before: datetime) -> int:

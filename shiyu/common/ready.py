@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 import psycopg
 from django.core.exceptions import ObjectDoesNotExist
@@ -47,7 +47,36 @@ def rows(sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
         return bare.fetchall() if bare.rownumber is not None else []
 
 
-_asked: ContextVar[dict[object, Any] | None] = ContextVar("asked", default=None)
+class Question(str):
+    """A statement about what stands for all, in tables open to everybody (常设查询).
+
+    What it answers is kept by the process until the stamp changes: `as_of`.
+    """
+
+    def __new__(cls, words: str) -> "Question":
+        made = super().__new__(cls, words)
+        QUESTIONS.append(lambda: words)
+        return made
+
+
+QUESTIONS: list[Callable[[], str]] = []
+"""All that is asked of what stands for all; each of their tables must change the stamp."""
+
+STAMP = "(SELECT string_agg(stamp::text, ',' ORDER BY stamp) FROM common_standing)"
+"""Changes with whatever stands for all (common/migrations/0003_standing.py), and at once."""
+KEPT_MOST = 20_000
+
+
+class _Known(NamedTuple):
+    """What need not be asked again: in this act alone, and as long as the stamp stands."""
+
+    act: dict[object, Any] | None = None
+    standing: dict[object, Any] | None = None
+
+
+_NOTHING = _Known()
+_known: ContextVar[_Known] = ContextVar("known", default=_NOTHING)
+_kept: tuple[str, dict[object, Any]] = "", {}
 
 
 @contextmanager
@@ -56,28 +85,54 @@ def asked_once() -> Iterator[None]:
 
     For an act upon many cases, which change none of it.
     """
-    if _asked.get() is not None:
+    before = _known.get()
+    if before.act is not None:
         yield
         return
-    token = _asked.set({})
+    token = _known.set(before._replace(act={}))
     try:
         yield
     finally:
-        _asked.reset(token)
+        _known.reset(token)
+
+
+@contextmanager
+def as_of(stamp: str | None) -> Iterator[None]:
+    """Inside, what stands for all is what this process read under the same stamp.
+
+    For an act that changes none of it. What is kept is shared by all threads: nobody changes it.
+    """
+    global _kept
+    if not stamp:
+        yield
+        return
+    kept = _kept
+    if kept[0] != stamp or len(kept[1]) > KEPT_MOST:
+        kept = _kept = stamp, {}
+    token = _known.set(_known.get()._replace(standing=kept[1]))
+    try:
+        yield
+    finally:
+        _known.reset(token)
 
 
 def standing(sql: str, params: Sequence[Any] = ()) -> list[Row]:
-    """`rows` of what stands for all; inside `asked_once` the same is not asked again."""
-    return _remembered((sql, *map(repr, params)), lambda: rows(sql, params))
+    """`rows` of what stands for all; inside `asked_once` the same is not asked again.
+
+    A `Question` is not asked again inside `as_of` either, nor by the next act.
+    """
+    named = sql, *map(repr, params)
+    return _remembered(named, lambda: rows(sql, params), open_to_all=isinstance(sql, Question))
 
 
-def _remembered(named: object, ask: Callable[[], list[Any]]) -> list[Any]:
-    known = _asked.get()
-    if known is None:
+def _remembered(named: object, ask: Callable[[], list[Any]], *, open_to_all: bool) -> list[Any]:
+    known = _known.get()
+    kept = known.standing if open_to_all and known.standing is not None else known.act
+    if kept is None:
         return ask()
-    if named not in known:
-        known[named] = ask()
-    return list(known[named])
+    if named not in kept:
+        kept[named] = ask()
+    return list(kept[named])
 
 
 class Select(Generic[M]):
@@ -86,18 +141,20 @@ class Select(Generic[M]):
     build    makes the queryset, with samples of the right type where values will be given.
     samples  one for each value, told apart from each other and from any other value in the
              statement; a sample may stand there more than once.
-    stands   it stands for all and no case changes it: see `asked_once`.
+    stands   it stands for all and no case changes it: see `asked_once` and `as_of`.
     """
 
     def __init__(
         self, build: Callable[..., QuerySet[M]], *samples: object, stands: bool = False
     ) -> None:
         self.build, self.samples, self.stands = build, samples, stands
+        if stands:
+            QUESTIONS.append(lambda: self._compiled[0])
 
     def __call__(self, *given: object) -> list[M]:
         if not self.stands:
             return self._ask(*given)
-        return _remembered((id(self), *given), lambda: self._ask(*given))
+        return _remembered((id(self), *given), lambda: self._ask(*given), open_to_all=True)
 
     def _ask(self, *given: object) -> list[M]:
         sql, fixed, places, make = self._compiled

@@ -23,10 +23,10 @@ AT_A_TIME = 100_000
 NOWHERE = -1
 FINEST_FIRST = tuple(reversed(Place.Level.values))
 
-MAP_NOW = """
+MAP_NOW = ready.Question("""
     SELECT map_version, xmin::text, (SELECT max(id) FROM places_place)
       FROM places_city WHERE id = 1
-"""
+""")
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,6 +259,7 @@ IMPERSONAL: dict[str, dict[str, StrPromise]] = {
 NO_MODEL: dict[str, StrPromise] = {
     "api_bucket": CODE,
     "cases_reach": CODE,
+    "common_standing": CODE,
     "django_migrations": PROGRAM,
     "facts_daily": RULE,
     "facts_delta": RULE,

@@ -19,7 +19,7 @@ from shiyu.api.audience import MOVERS, REPORTERS
 from shiyu.api.problems import of_refusal
 from shiyu.api.refusals import Invalid
 from shiyu.api.v1.cases import Reported, ReportIn, intake_of, reported
-from shiyu.api.v1.moves import WAYS, Moved, moved
+from shiyu.api.v1.moves import ALONE, WAYS, Moved, moved
 from shiyu.api.v1.routes import actor_of, route
 from shiyu.api.v1.shapes import In, Out
 from shiyu.api.v1.texts import CaseNumber, Ref
@@ -33,8 +33,6 @@ from shiyu.people.actors import Actor
 
 ITEMS_MOST = 100
 COST = 20
-ALONE = frozenset({"merge", "settle", "split"})
-"""Moves that read what they have just written: made one by one."""
 T = TypeVar("T")
 Size = Field(min_length=1, max_length=ITEMS_MOST)
 

@@ -41,6 +41,7 @@ from shiyu.cases import actions, rules, timing
 from shiyu.cases.actions import Intake
 from shiyu.cases.lifecycle import OPEN, Stage
 from shiyu.cases.models import Assignment, Case, CaseQuerySet
+from shiyu.common.once import is_again
 from shiyu.people.actors import Actor
 
 Number = Annotated[CaseNumber, Path(description="案件编号")]
@@ -132,6 +133,7 @@ class CasePage(Out):
     audience=REPORTERS,
     answer={201: Reported, 200: Reported},
     cost=2,
+    as_one=True,
     tag="cases",
     summary="上报",
 )
@@ -143,7 +145,8 @@ def report(request: HttpRequest, data: ReportIn) -> Given:
     """
     actor = actor_of(request)
     ref = data.ref or hashlib.sha256(key_of(request).encode()).hexdigest()
-    taken, code = actions.report(intake_of(actor, data, ref), actor=actor)
+    unheard = not data.ref and not is_again()
+    taken, code = actions.report(intake_of(actor, data, ref), actor=actor, unheard=unheard)
     case = taken.case
     where = f"/api/v1/cases/{case.number}"
     headers = {"Location": where, "ETag": f'"{case.version}"'}

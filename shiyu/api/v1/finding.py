@@ -36,7 +36,8 @@ def case_of(actor: Actor, number: str, *, rows: CaseQuerySet | None = None) -> C
 @lru_cache(maxsize=1024)
 def _seen(actor: Actor) -> ready.Select[Case]:
     """One of the cases that this actor may know of, by its number: built once for what it holds."""
-    return ready.Select(lambda number: rules.visible_to(actor).filter(number=number), "number")
+    seen = rules.visible_to(actor)
+    return ready.Select(lambda number: seen.filter(number=number).order_by(), "number")
 
 
 def only_reported(actor: Actor, case: Case) -> bool:

@@ -219,6 +219,9 @@ WAYS: dict[str, Way] = {
 }
 """Every move of the lifecycle but the importer's own."""
 
+ALONE = frozenset({"merge", "settle", "split"})
+"""Moves that read what they have just written: never together with others."""
+
 
 @route(
     "GET",
@@ -397,6 +400,7 @@ def _declare(name: str, way: Way) -> None:
     route(
         "POST",
         f"/cases/{{number}}/moves/{name}",
+        as_one=name not in ALONE,
         audience=SENDERS if name in rules.REPORTER_MAY else MOVERS,
         answer=Moved,
         name=f"move_{name}",

@@ -23,6 +23,7 @@ from shiyu.api.refusals import Invalid
 from shiyu.api.repeats import carried_out_once
 from shiyu.api.v1.reading import Json, check_body
 from shiyu.api.v1.words import of_field, sentence
+from shiyu.common import ready
 from shiyu.common.errors import Refused
 from shiyu.people.actors import Actor
 
@@ -42,6 +43,7 @@ class Route:
 
     cost    what it takes from the quota.
     upload  it reads a form with a file instead of JSON.
+    as_one  it writes all at its end and reads none of it (common/once.py `whole`).
     """
 
     method: str
@@ -52,6 +54,7 @@ class Route:
     answers: dict[int, type[BaseModel] | None]
     known: frozenset[str] = frozenset()
     upload: bool = False
+    as_one: bool = False
 
     @property
     def changes(self) -> bool:
@@ -119,6 +122,7 @@ def route(
     cost: int = 1,
     query: tuple[str, ...] = (),
     upload: bool = False,
+    as_one: bool = False,
     tag: str = "",
     summary: str = "",
     description: str = "",
@@ -132,8 +136,9 @@ def route(
     def declare(view: View) -> View:
         answers: dict[int, type[BaseModel] | None]
         answers = answer if isinstance(answer, dict) else {200: answer}
+        called = name or view.__name__
         known = Route(
-            method, path, name or view.__name__, audience, cost, answers, frozenset(query), upload
+            *(method, path, called, audience, cost, answers, frozenset(query), upload, as_one)
         )
         if known.name in ROUTES:
             raise ValueError(f"two routes are called {known.name}")
@@ -156,8 +161,13 @@ def route(
 
 def actor_of(request: HttpRequest) -> Actor:
     """Who calls, as `visible_to` and the actions know them."""
+    return caller_of(request).actor
+
+
+def caller_of(request: HttpRequest) -> Caller:
+    """Who calls, by which key, and when."""
     caller: Caller = request.caller  # type: ignore[attr-defined]
-    return caller.actor
+    return caller
 
 
 def _check(request: HttpRequest, route: Route) -> None:
@@ -178,8 +188,11 @@ def _answering(route: Route, view: View) -> View:
 
         if not route.changes:
             return _written(route, view(request, *args, **kwargs))
-        where = f"v1 {request.method} {request.path_info}"
-        return carried_out_once(request, actor=actor_of(request), route=where, act=act)
+        where, caller = f"v1 {request.method} {request.path_info}", caller_of(request)
+        with ready.as_of(caller.standing if route.as_one else None):
+            return carried_out_once(
+                request, actor=caller.actor, route=where, act=act, as_one=route.as_one
+            )
 
     return answering
 

@@ -21,14 +21,16 @@ Outcome = tuple[Report, str] | Refused
 """What became of a report: it and its receipt code, or why it was refused."""
 
 
-def report(intake: Intake, *, actor: Actor) -> tuple[Report, str]:
+def report(intake: Intake, *, actor: Actor, unheard: bool = False) -> tuple[Report, str]:
     """Take in a problem someone saw (上报); returns the report and its receipt code.
 
     The code is shown once: only its hash is kept. For a report already there the code is "".
 
+    unheard  its name was made for this one time, so it is not looked for first.
+
     Raises  Refused: outside the city, in the future, nothing said and nothing shown.
     """
-    if found := _known(intake):
+    if not unheard and (found := _known(intake)):
         return found, ""
     check_shape(intake)
     try:

@@ -94,14 +94,15 @@ class Fresh:
     report: int
     remark: int
     calendar: int
+    standing: str | None
 
 
-FRESH = """
+FRESH = f"""
 SELECT clock_timestamp(), nextval('cases_number_seq'), nextval('cases_case_id_seq'),
        nextval('cases_report_id_seq'), nextval('journal_remark_id_seq'),
-       (SELECT coalesce(max(id), 0) FROM calendars_calendar)
+       (SELECT coalesce(max(id), 0) FROM calendars_calendar), {ready.STAMP}
   FROM generate_series(1, %s)
-"""
+"""  # noqa: S608 - our own words
 
 
 def fresh_numbers(most: int = 1) -> list[Fresh]:
@@ -116,10 +117,17 @@ def take_in(
     parent: Case | None = None,
     fresh: Fresh | None = None,
 ) -> tuple[Report, str]:
+    fresh = fresh or fresh_numbers()[0]
+    with ready.as_of(fresh.standing):
+        return _take_in(intake, fresh, actor, direction, parent)
+
+
+def _take_in(
+    intake: Intake, fresh: Fresh, actor: Actor, direction: str, parent: Case | None
+) -> tuple[Report, str]:
     site = site_of(intake)
     if parent is None:
         _within_reach(site, actor)
-    fresh = fresh or fresh_numbers()[0]
     with together.together() as held:
         held.keys.setdefault(Remark, []).append(fresh.remark)
         case = _new_case(intake, site, fresh, direction, parent)

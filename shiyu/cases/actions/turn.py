@@ -81,7 +81,7 @@ class Turn:
         most = self.case.procedure.extensions_most
         apply(self.standing, step, extensions_most=most)
         rehearsal.stop_here()
-        with together.together() as held:
+        with ready.as_of(self.gathered.standing), together.together() as held:
             held.keys.setdefault(Remark, []).append(self.gathered.next_remark)
             self._tell(step, text, facts or {}, changes or {})
         verb, case, actor = self.verb, self.case, self.actor

@@ -5,11 +5,15 @@ With BEGIN where a transaction begins, before the statement itself where there i
 the sight has changed: never a journey of its own, but for statements that are prepared.
 """
 
+from contextvars import ContextVar
 from typing import Any
 
 from django.db.backends.postgresql import base
 
 from shiyu.common.postgresql.telling import Connection
+
+undivided: ContextVar[bool] = ContextVar("undivided", default=False)
+"""Whether the transaction is kept or undone as one: nothing inside it goes on after a failure."""
 
 APART = " CONCURRENTLY "
 """Indexes made beside the city's work: never in a transaction, and no row of theirs is shown."""
@@ -61,6 +65,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return super().get_new_connection(conn_params)
         self.isolation_level = base.IsolationLevel.READ_COMMITTED
         return Connection.connect(**conn_params)
+
+    def _savepoint_allowed(self) -> bool:
+        """No savepoints where whatever fails undoes all of a transaction (common/once.py)."""
+        return super()._savepoint_allowed() and not undivided.get()
 
     def chunked_cursor(self) -> Any:
         """Rows by and by, inside a transaction; outside one all at once, told whose sight it is."""

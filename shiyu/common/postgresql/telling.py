@@ -1,8 +1,10 @@
 """A connection that says `shiyu.sight` together with BEGIN, and knows what it has said."""
 
+import select
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -12,12 +14,33 @@ from psycopg.errors import error_from_result
 from shiyu.common import fence, wall
 
 SAY = f"SET LOCAL {wall.SETTING} = ".encode()
+BELIEVED_S = 1.0
+"""So long after its last answer a connection with nothing unread is believed to live."""
 
 
 class Connection(psycopg.Connection[Any]):
     """A connection that knows which sight its transaction was told."""
 
     told: bytes | None = None
+    answered_at = 0.0
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """As ever; but the pool's question whether it lives is not asked of one just used."""
+        if query == "" and self._lives():
+            return None
+        return super().execute(query, params, **options)
+
+    def wait(self, gen: Any, *args: Any, **options: Any) -> Any:
+        found = super().wait(gen, *args, **options)
+        self.answered_at = monotonic()
+        return found
+
+    def _lives(self) -> bool:
+        """Whether it answered a moment ago and has not been told its end since."""
+        if monotonic() - self.answered_at > BELIEVED_S or self.closed:
+            return False
+        idle = self.pgconn.transaction_status == pq.TransactionStatus.IDLE
+        return idle and not select.select([self.pgconn.socket], [], [], 0)[0]
 
     @classmethod
     def connect(cls, conninfo: str = "", **words: Any) -> Any:

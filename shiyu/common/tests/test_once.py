@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from shiyu.common.errors import InProgress, KeyReused, OutOfOrder, Refused
 from shiyu.common.models import Answered, Attempt
-from shiyu.common.once import Answer, forget, once
+from shiyu.common.once import Answer, forget, hidden, is_again, once, whole
 
 EFFECT = {"kind": "effect", "failures": 1}
 
@@ -168,3 +168,38 @@ def test_one_that_dies_under_way_leaves_nothing_and_may_be_asked_again() -> None
 
     assert effects() == 0
     assert ask().status == 201
+
+
+def ask_whole(act: Callable[[], Answer] = effect, body: str = "{}") -> Answer:
+    return whole(client="key:1", route="report", key="k", body=body, act=act)
+
+
+@pytest.mark.django_db
+def test_a_whole_act_is_done_once_and_one_refused_leaves_nothing_and_may_be_tried_again() -> None:
+    def refused() -> Answer:
+        effect()
+        return Answer(422, "no")
+
+    assert ask_whole(refused).status == 422
+    assert effects() == 0
+    assert ask_whole().given_at is None
+    assert ask_whole().given_at is not None
+    assert effects() == 1
+    with pytest.raises(KeyReused):
+        ask_whole(body="[]")
+
+
+@pytest.mark.django_db
+def test_whoever_was_just_writing_the_same_is_noticed_at_the_end_and_nothing_stays_twice() -> None:
+    tries: list[bool] = []
+
+    def act() -> Answer:
+        tries.append(is_again())
+        if not is_again():  # as if somebody's answer had come between the look and the lock
+            rest = {"body_hash": "b", "status": 200, "answer": 1, "at": timezone.now()}
+            Answered.objects.create(client="key:1", route="report", key=hidden("k"), **rest)
+        return effect()
+
+    assert ask_whole(act).status == 201
+    assert tries == [False, True]
+    assert effects() == 1

@@ -36,10 +36,10 @@ SELECT address.id, address.person_id, address.channel, wishes.mail, wishes.sms,
  WHERE address.person_id = ANY(%s) AND address.verified_at IS NOT NULL
  ORDER BY address.id
 """
-TAKERS = """
+TAKERS = ready.Question("""
 SELECT id, types, first, last FROM notices_subscription
  WHERE standing = 'active' AND types && %s::varchar[]
-"""
+""")
 
 
 @transaction.atomic(savepoint=False)
