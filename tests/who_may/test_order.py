@@ -13,12 +13,14 @@ from shiyu.api.v1.batches import ALONE
 from shiyu.api.v1.moves import RECORDS, WAYS
 from shiyu.cases import rules
 from shiyu.files.models import Photo
+from tests.every_page.people import WORK_OF
 from tests.who_may.cases import CASES
 from tests.who_may.city import City, traces, undone
 from tests.who_may.interfaces import BAD
-from tests.who_may.people import KEYS, WORKING
+from tests.who_may.people import KEYS, PEOPLE, WORKING
 from tests.who_may.policy import moves, sees
 from tests.who_may.test_moving import _body
+from tests.who_may.test_references import plain
 
 NOT_ALLOWED, NOT_FOUND = 403, 404
 NAMED = frozenset({*RECORDS, "standard"})
@@ -102,6 +104,41 @@ def test_without_the_right_nothing_named_is_told_of(move: str, kept: City) -> No
     assert {(status, code) for status, code, _words in unseen} == {(NOT_FOUND, "not_found")}
     assert len(refused) == len(unseen) == 1
     assert traces() == before
+
+
+EVERY = 6
+"""Of the pages' moves so many are sent in the ordinary run: every sixth."""
+
+
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_without_the_right_a_page_tells_of_nothing_named_either(whole: bool, kept: City) -> None:
+    wrong = []
+    for move in list(WORK_OF)[:: 1 if whole else EVERY]:
+        who, case = person_without_right(move)
+        path = f"/cases/{kept.cases[case].number}/{move}/"
+        said = {
+            tuple(plain(kept.browser(who).post(path, form), "")) for form in forms_of(kept, move)
+        }
+        wrong += [(move, who, said)] if {status for status, _text in said} != {NOT_ALLOWED} else []
+        wrong += [(move, who, said)] if len(said) != 1 else []
+
+    assert wrong == []
+
+
+def person_without_right(move: str) -> tuple[str, str]:
+    for who in PEOPLE:
+        for case in sorted(sees(who)) if set(CASES) - sees(who) else ():
+            if move not in moves(who, case):
+                return who, case
+    raise AssertionError(f"everybody may {move}")
+
+
+def forms_of(city: City, move: str) -> Iterator[dict[str, Any]]:
+    """Nothing; then everything that could be named, nobody's and another's."""
+    fields = sorted(NAMED | {"place", "close_by", "version"})
+    yield {}
+    yield {field: nobodys(field) for field in fields if field != "parts"}
+    yield {field: anothers(city, field) for field in fields if field != "parts"}
 
 
 def test_the_trial_names_what_each_move_can_name(kept: City) -> None:
