@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from shiyu.privacy.views import demands, grants, of_case, registers
+from shiyu.privacy.views import demands, grants, of_case, own, registers
 
 app_name = "privacy"
 
 urlpatterns = [
     path("", registers.catalogue_page, name="catalogue"),
+    path("mine/", own.mine, name="mine"),
     path("keeping/", registers.keeping_page, name="keeping"),
     path("grants/", grants.grants, name="grants"),
     path("grants/<int:pk>/end/", grants.end, name="end_grant"),

@@ -21,6 +21,7 @@ CASE = "a case's number"
 
 ADDRESSES: dict[str, list[Address]] = {
     "privacy:catalogue": [of(SIGNED_IN, holders=GUARDS)],
+    "privacy:mine": [of(SIGNED_IN)],
     "privacy:keeping": [of(SIGNED_IN, holders=GUARDS)],
     "privacy:demands": [of(SIGNED_IN, holders=GUARDS)],
     "privacy:demand": [
