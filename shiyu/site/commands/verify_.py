@@ -53,7 +53,7 @@ def command(
     Exit status 0 when everything holds, 1 with the faults named otherwise; the last line sums up.
     """
     django_ready()
-    from shiyu.cases.audit import Audited, broken_invariants
+    from shiyu.cases.audit import INVARIANTS, Audited, broken_invariants
 
     if what == "journal":
         sys.exit(1 if verify_journal(witness, key, dump) else 0)
@@ -71,20 +71,23 @@ def command(
             click.echo(f"✗ {fault.subject}: {fault.says}")
     seconds = time.monotonic() - begun
     mark = "✓" if audited.faults == 0 else "✗"
-    click.echo(
-        f"{mark} verified {audited.cases} cases, {audited.lines} lines in {seconds:.1f} s: "
-        f"{audited.faults} faults"
-    )
+    replayed = f"{audited.cases} cases, {audited.lines} lines"
+    looked_at = f"{len(INVARIANTS)} invariants of all cases" if what == "invariants" else replayed
+    click.echo(f"{mark} verified {looked_at} in {seconds:.1f} s: {audited.faults} faults")
     sys.exit(1 if audited.faults else 0)
 
 
 def _replay(audited: "Audited", begun: float) -> None:
     from shiyu.cases.audit import replay_all
+    from shiyu.cases.models import Case
 
+    there = Case.objects.count()
     for fault in replay_all(audited):
         if fault is None:
             rate = audited.cases / max(time.monotonic() - begun, 0.001)
-            click.echo(f"\r  {audited.cases} cases replayed, {rate:.0f}/s", err=True, nl=False)
+            left = max(0, there - audited.cases) / rate / 60
+            told = f"{audited.cases} of {there} cases replayed, {rate:.0f}/s, {left:.0f} min left"
+            click.echo(f"\r  {told} ", err=True, nl=False)
         elif audited.faults <= SHOWN:
             click.echo(f"✗ {fault.subject}: {fault.says}")
     click.echo("", err=True)
