@@ -54,6 +54,7 @@ def plan() -> dict[str, Any]:
         "lead": Unit.objects.get(code=UNIT).name,
         "lead_code": UNIT,
         "address": "书店街 12 号门前",
+        "street_code": _street(),
         "said": "井盖破了一个大洞，晚上看不见，昨天有人骑车摔倒，请尽快来修",
         "lon": west,
         "lat": south,
@@ -63,6 +64,16 @@ def plan() -> dict[str, Any]:
         "keys": _keys(),
         "cases": Case.objects.count(),
     }
+
+
+def _street() -> str:
+    """A street of the county, as a resident chooses it from the list."""
+    from shiyu.places.models import Place
+    from shiyu.places.rules import below
+
+    county = Place.objects.get(code=COUNTY)
+    streets = below(county).filter(level=Place.Level.TOWNSHIP, closed_on=None)
+    return str(streets.values_list("code", flat=True)[0])
 
 
 def _plain_kind() -> "Kind":

@@ -23,6 +23,7 @@ from bench.neighbours.standing import PROGRAMS, Served, plan_of, standing
 
 WAYS = (
     "intake_form",
+    "intake_steps",
     "intake_mail",
     "intake_api",
     "intake_batch",
@@ -34,7 +35,7 @@ WAYS = (
 HAS = {
     "shiyu": {w for w in WAYS if w != "intake_mail"},
     "helpdesk": {"intake_form", "intake_api", "loop_api", "loop_pages", "lists"},
-    "tracker": {w for w in WAYS if "batch" not in w},
+    "tracker": {w for w in WAYS if "batch" not in w and w != "intake_steps"},
 }
 
 Facts = dict[str, Any]

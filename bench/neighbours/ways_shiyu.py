@@ -32,7 +32,8 @@ async def lists(client: Client) -> None:
 
 
 WAYS = {
-    "intake_form": intake.unit,
+    "intake_form": intake.whole,
+    "intake_steps": intake.unit,
     "intake_api": intake_api.unit,
     "intake_batch": intake_api.unit,
     "loop_api": loop_api.unit,

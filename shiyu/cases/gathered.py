@@ -23,11 +23,10 @@ from shiyu.calendars.rules import Calendars, read_calendars
 from shiyu.cases import rules, story
 from shiyu.cases.models import Assignment, Case, Report
 from shiyu.cases.replay import Step
-from shiyu.common.ready import ANY, STAMP, Select
+from shiyu.catalogue.models import Kind, Procedure, Standard
+from shiyu.common.ready import ANY, STAMP, Select, as_of
 from shiyu.common.wall import beyond
-
-AT_HAND = ("procedure", "standard", "kind", "place")
-"""What most moves ask of a case besides its own columns."""
+from shiyu.places.models import Place
 
 PARTS = tuple(column.attname for column in Assignment._meta.concrete_fields)
 REPORTS = ("id", "case_id", "source", "by_person_id")  # in the order of the model
@@ -137,6 +136,8 @@ def has_open_children(case: Case) -> bool:
 
 
 def _gathered(case: Case, beside: dict[str, Any]) -> Gathered:
+    with as_of(beside["standing"]):
+        _put_at_hand(case)
     parts = _records(Assignment, PARTS, beside["parts_json"])
     reports = _records(Report, REPORTS, beside["reports_json"])
     lines = [_Line(verb, _time(at), *rest) for verb, at, *rest in _listed(beside["lines_json"])]
@@ -151,6 +152,14 @@ def _gathered(case: Case, beside: dict[str, Any]) -> Gathered:
         beside["next_remark"],
         beside["standing"],
     )
+
+
+def _put_at_hand(case: Case) -> None:
+    """What most moves ask of a case besides its own columns, all of which stands for all."""
+    case.procedure = _PROCEDURE(case.procedure_id)[0]
+    case.place = _PLACE(case.place_id)[0]
+    case.kind = _KIND(case.kind_id)[0] if case.kind_id else None
+    case.standard = _STANDARD(case.standard_id)[0] if case.standard_id else None
 
 
 def _records(model: type[Any], names: tuple[str, ...], said: object) -> list[Any]:
@@ -173,9 +182,8 @@ def _time(said: str) -> datetime:
 
 
 def _locked() -> QuerySet[Case]:
-    locked = Case.objects.select_for_update(no_key=True, of=("self",)).select_related(*AT_HAND)
     beside = {name: RawSQL(sql, ()) for name, sql in BESIDE.items()}  # noqa: S611 - our own words
-    return locked.defer("place__boundary").annotate(**beside)
+    return Case.objects.select_for_update(no_key=True, of=("self",)).annotate(**beside)
 
 
 def _cases(keys: Sequence[int]) -> QuerySet[Case]:
@@ -184,5 +192,9 @@ def _cases(keys: Sequence[int]) -> QuerySet[Case]:
 
 
 _CHILDREN = Select(lambda case: Case.objects.open().filter(parent=case).only("pk")[:1], ANY)
+_PROCEDURE = Select(lambda pk: Procedure.objects.filter(pk=pk), ANY, stands=True)
+_PLACE = Select(lambda pk: Place.objects.filter(pk=pk).defer("boundary"), ANY, stands=True)
+_KIND = Select(lambda pk: Kind.objects.filter(pk=pk), ANY, stands=True)
+_STANDARD = Select(lambda pk: Standard.objects.filter(pk=pk), ANY, stands=True)
 _CASE = Select(lambda pk: _locked().filter(pk=pk), ANY)
 _CASES = Select(_cases, [ANY])

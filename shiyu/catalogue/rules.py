@@ -39,7 +39,7 @@ class Suggestion:
 
 def standards_for(kind: Kind, day: date) -> list[Standard]:
     """The conditions of a kind in force on a day, in their order (现行立案条件)."""
-    return list(Standard.objects.valid_on(day).filter(kind=kind).order_by("ordinal"))
+    return _STANDARDS(day, kind.pk)
 
 
 def standard_for(kind: Kind, at: date | datetime, ordinal: int | None = None) -> Standard | None:
@@ -60,6 +60,12 @@ def procedure_at(at: date | datetime) -> Procedure:
     return procedure
 
 
+_STANDARDS = ready.Select(
+    lambda day, kind: Standard.objects.valid_on(day).filter(kind=kind).order_by("ordinal"),
+    date(2000, 1, 1),
+    ready.ANY,
+    stands=True,
+)
 _PROCEDURE = ready.Select(
     lambda day: Procedure.objects.filter(valid_from__lte=day).order_by("-version")[:1],
     date(2000, 1, 1),

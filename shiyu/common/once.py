@@ -116,7 +116,7 @@ def _whole(
     named = (client, route, hidden(key))
     body_hash = hidden(body)
     try:
-        with transaction.atomic(), _undivided(), together.together():
+        with transaction.atomic(), as_one(), together.together():
             ((free, *kept),) = ready.rows(LOCK_AND_LOOK, ["\n".join(named), *named])
             if not free:
                 raise InProgress(_("这份请求正在办理，稍等几秒再看结果"))
@@ -132,7 +132,8 @@ def _whole(
 
 
 @contextmanager
-def _undivided() -> Iterator[None]:
+def as_one() -> Iterator[None]:
+    """Inside a transaction: it is kept or undone as one, so no savepoints are set."""
     token = undivided.set(True)
     try:
         yield

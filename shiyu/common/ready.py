@@ -9,7 +9,7 @@ Works inside the caller's transaction, on the connection of `default`.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar, cast
@@ -23,6 +23,7 @@ from django.db.models.query import get_related_populators
 from shiyu.common.postgresql.telling import Connection
 
 M = TypeVar("M", bound=Model)
+Made = TypeVar("Made")
 Row = tuple[Any, ...]
 Columns = Sequence["Field[Any, Any]"]
 
@@ -30,8 +31,13 @@ ANY = 1_000_003
 """A sample for keys and other whole numbers."""
 
 
-def rows(sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
-    """Carry out one statement, prepared on its connection; its rows, if it gives any."""
+def rows(
+    sql: str, params: Sequence[Any] | Mapping[str, Any] = (), *, walled: bool = True
+) -> list[Row]:
+    """Carry out one statement, prepared on its connection; its rows, if it gives any.
+
+    walled  whether whose sight it is must be said: not where all its tables are open to everybody.
+    """
     conn = connections[DEFAULT_DB_ALIAS]
     conn.ensure_connection()
     if conn.queries_logged:  # Django's log knows only its own cursors
@@ -42,7 +48,7 @@ def rows(sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
     # A bare cursor binds on the server, so that psycopg prepares what it sends.
     connection = cast("Connection", conn.connection)
     bare = psycopg.Cursor(connection)
-    with conn.wrap_database_errors, connection.in_sight():
+    with conn.wrap_database_errors, connection.in_sight() if walled else nullcontext():
         bare.execute(sql, params)
         return bare.fetchall() if bare.rownumber is not None else []
 
@@ -121,8 +127,20 @@ def standing(sql: str, params: Sequence[Any] = ()) -> list[Row]:
 
     A `Question` is not asked again inside `as_of` either, nor by the next act.
     """
-    named = sql, *map(repr, params)
-    return _remembered(named, lambda: rows(sql, params), open_to_all=isinstance(sql, Question))
+    named, is_open = (sql, *map(repr, params)), isinstance(sql, Question)
+    return _remembered(named, lambda: rows(sql, params, walled=not is_open), open_to_all=is_open)
+
+
+def stamp() -> str | None:
+    """The stamp as it is now, for `as_of`."""
+    ((found,),) = rows(f"SELECT {STAMP}", walled=False)
+    return cast("str | None", found)
+
+
+def made_once(named: str, make: Callable[[], Made]) -> Made:
+    """What is made of what stands for all; inside `as_of` kept as long as that."""
+    (made,) = _remembered(("made", named), lambda: [make()], open_to_all=True)
+    return cast("Made", made)
 
 
 def _remembered(named: object, ask: Callable[[], list[Any]], *, open_to_all: bool) -> list[Any]:
@@ -142,12 +160,18 @@ class Select(Generic[M]):
     samples  one for each value, told apart from each other and from any other value in the
              statement; a sample may stand there more than once.
     stands   it stands for all and no case changes it: see `asked_once` and `as_of`.
+    walled   see `rows`; what stands for all never is.
     """
 
     def __init__(
-        self, build: Callable[..., QuerySet[M]], *samples: object, stands: bool = False
+        self,
+        build: Callable[..., QuerySet[M]],
+        *samples: object,
+        stands: bool = False,
+        walled: bool = True,
     ) -> None:
         self.build, self.samples, self.stands = build, samples, stands
+        self.walled = walled and not stands
         if stands:
             QUESTIONS.append(lambda: self._compiled[0])
 
@@ -159,7 +183,7 @@ class Select(Generic[M]):
     def _ask(self, *given: object) -> list[M]:
         sql, fixed, places, make = self._compiled
         params = [given[at] if at is not None else fixed[n] for n, at in enumerate(places)]
-        return [make(row) for row in rows(sql, params)]
+        return [make(row) for row in rows(sql, params, walled=self.walled)]
 
     def first(self, *given: object) -> M | None:
         """The first of them, or None."""

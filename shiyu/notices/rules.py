@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from shiyu.common import ready
 from shiyu.common.errors import NotFound
 from shiyu.notices.models import Connector, Delivery, Follower, Notice, Subscription
 from shiyu.people import rules as people
@@ -28,9 +29,13 @@ def unread_for(actor: Actor) -> "QuerySet[Notice]":
     return visible_to(actor).filter(read_at=None).order_by()
 
 
+OPEN = "SELECT EXISTS (SELECT FROM notices_connector WHERE channel = %s AND in_use)"
+
+
 def is_open(channel: str) -> bool:
     """Whether the city has a way out by this channel."""
-    return Connector.objects.filter(channel=channel, in_use=True).exists()
+    ((found,),) = ready.rows(OPEN, [str(channel)], walled=False)
+    return bool(found)
 
 
 def followed_by(subject: str) -> Follower | None:

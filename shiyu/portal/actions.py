@@ -14,6 +14,7 @@ from shiyu.cases.models import Case
 from shiyu.catalogue.models import Kind
 from shiyu.common import together
 from shiyu.common.errors import OutOfOrder, Refused
+from shiyu.common.once import as_one
 from shiyu.common.wall import beyond
 from shiyu.files.actions import discard, keep_photo
 from shiyu.files.models import Photo
@@ -191,8 +192,8 @@ def send_at_once(
     """
     intake = replace(_intake(draft, name=name, phone=phone, notice=notice), gathered="")
     try:
-        with transaction.atomic(), together.together():
-            _hand_in(draft, token, intake, told_in)
+        with transaction.atomic(), as_one(), together.together():
+            _hand_in(draft, token, intake, told_in, unheard=True)
             together.insert(draft, numbered=False)
     except IntegrityError as error:
         if (found := draft_of(token)) is None:
@@ -201,12 +202,14 @@ def send_at_once(
     return draft
 
 
-def _hand_in(draft: Draft, token: str, intake: cases.Intake, told_in: str) -> None:
+def _hand_in(
+    draft: Draft, token: str, intake: cases.Intake, told_in: str, *, unheard: bool = False
+) -> None:
     """The report itself; what the draft said goes over to it."""
     if draft.joins is not None:
         report, code = cases.join(draft.joins, intake, actor=SOMEBODY)
     else:
-        report, code = cases.report(intake, actor=SOMEBODY)
+        report, code = cases.report(intake, actor=SOMEBODY, unheard=unheard)
     if told_in and intake.phone:
         about = report.case.subject
         follow(report.subject, about, channel="sms", value=intake.phone, language=told_in)

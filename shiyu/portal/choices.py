@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable
 
+from django.utils import timezone
+
 from shiyu.catalogue.rules import kinds_for_public
+from shiyu.common import ready
 from shiyu.places import gazetteer
 from shiyu.places.models import Place
 
@@ -12,13 +15,17 @@ Groups = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 def all_kinds() -> Groups:
     """Every kind that a resident may choose, in the order of the catalogue."""
-    return _grouped(kinds_for_public().values_list("major_name", "code", "name"))
+    rows = kinds_for_public().values_list("major_name", "code", "name")
+    return ready.made_once(f"kinds {timezone.localdate()}", lambda: _grouped(rows))
 
 
 def all_streets() -> Groups:
     """Every street, town and township, under its county (街道和乡镇)."""
-    every = gazetteer.entries()
-    towns = [e for e in every if e.level == Place.Level.TOWNSHIP]
+    return ready.made_once("streets", _streets)
+
+
+def _streets() -> Groups:
+    towns = [e for e in gazetteer.entries() if e.level == Place.Level.TOWNSHIP]
     return _grouped((e.path, e.code, e.name) for e in towns)
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.db.models import prefetch_related_objects
 
+from shiyu.cases.models import Report
 from shiyu.common import ready
 from shiyu.common.attempts import Limit
 from shiyu.common.wall import beyond
@@ -30,8 +31,10 @@ def draft_of(token: str) -> Draft | None:
     if not token:
         return None
     found = _DRAFT.first(key_of(token))
-    if found is not None and (found.report_id or found.joins_id):
-        prefetch_related_objects([found], "report__case", "joins")
+    if found is not None and found.report_id:
+        found.report = _REPORT.first(found.report_id)
+    if found is not None and found.joins_id:
+        prefetch_related_objects([found], "joins")
     return found
 
 
@@ -40,8 +43,14 @@ _DRAFT = ready.Select(
         Draft.objects.select_related("kind", "place").defer("place__boundary").filter(key=key)
     ),
     "key",
+    walled=False,
 )
 """Every step of a report begins with it."""
+
+_REPORT = ready.Select(
+    lambda pk: Report.objects.select_related("case__kind", "case__procedure").filter(pk=pk),
+    ready.ANY,
+)
 
 
 def photos_of(draft: Draft | None) -> list[Photo]:

@@ -5,6 +5,7 @@ from math import isfinite
 
 from django.utils.translation import gettext as _
 
+from shiyu.common import ready
 from shiyu.common.errors import Refused
 from shiyu.places import gazetteer, locator
 from shiyu.places.models import Place
@@ -59,7 +60,12 @@ def place_with(code: str) -> Place:
 
     Raises  Refused for a code that is nobody's.
     """
-    found = Place.objects.defer("boundary").filter(code=code).first() if "\0" not in code else None
+    found = _PLACE.first(code) if "\0" not in code else None
     if found is None:
         raise Refused(_("没有这个地点，请重新选"), field="place")
     return found
+
+
+_PLACE = ready.Select(
+    lambda code: Place.objects.defer("boundary").filter(code=code), "code", stands=True
+)

@@ -33,10 +33,24 @@ def case_of(actor: Actor, number: str, *, rows: CaseQuerySet | None = None) -> C
     return found
 
 
+def case_to_move(actor: Actor, number: str) -> Case:
+    """The same with no more of it than a move asks before the case is locked."""
+    found = _to_move(actor).first(number)
+    if found is None:
+        raise NotFound(_("没有编号为 %(number)s 的案件") % {"number": number[:24]})
+    return found
+
+
 @lru_cache(maxsize=1024)
 def _seen(actor: Actor) -> ready.Select[Case]:
     """One of the cases that this actor may know of, by its number: built once for what it holds."""
     seen = rules.visible_to(actor)
+    return ready.Select(lambda number: seen.filter(number=number).order_by(), "number")
+
+
+@lru_cache(maxsize=1024)
+def _to_move(actor: Actor) -> ready.Select[Case]:
+    seen = rules.visible_to(actor).only("number", "version", "kind")
     return ready.Select(lambda number: seen.filter(number=number).order_by(), "number")
 
 

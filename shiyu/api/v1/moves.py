@@ -257,7 +257,7 @@ def list_moves(request: HttpRequest, number: Number) -> MovesOut:
 def make(request: HttpRequest, number: str, name: str, data: In) -> Given:
     """Make one move, if the case is still the version named by If-Match."""
     actor = actor_of(request)
-    body = moved(actor, finding.case_of(actor, number), name, data, _version(request))
+    body = moved(actor, finding.case_to_move(actor, number), name, data, _version(request))
     return Given(body, headers={"ETag": f'"{body.version}"'})
 
 

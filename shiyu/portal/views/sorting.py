@@ -1,12 +1,15 @@
 """Step 3 of a report: of what kind it is, and whether somebody reported it already (类别)."""
 
+from datetime import date
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shiyu.catalogue.models import Kind
-from shiyu.catalogue.rules import kinds_for_public
+from shiyu.catalogue.rules import kinds_for_public, kinds_in_use
+from shiyu.common import ready
 from shiyu.common.posted import posted
 from shiyu.portal import actions, forms, kinds, similar, suggest
 from shiyu.portal.views.holding import Held, is_elder, writing
@@ -93,4 +96,12 @@ def kind_with(request: HttpRequest) -> Kind | None:
     code = request.POST.get("kind", "")
     if not code or "\0" in code:
         return None
-    return kinds_for_public().filter(code=code).first()
+    return _KIND.first(timezone.localdate(), code)
+
+
+_KIND = ready.Select(
+    lambda day, code: kinds_in_use(day).filter(for_public=True, code=code),
+    date(2000, 1, 1),
+    "code",
+    stands=True,
+)

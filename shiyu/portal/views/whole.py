@@ -15,6 +15,7 @@ from django.shortcuts import redirect
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from shiyu.common import ready
 from shiyu.common.errors import Refused
 from shiyu.notices.lifecycle import Channel
 from shiyu.notices.rules import is_open
@@ -233,6 +234,13 @@ def _page_of(sheet: Sheet) -> HttpResponse:
 
 
 def _page(
+    request: HttpRequest, draft: Draft | None, form: forms.WholeForm, **more: Any
+) -> HttpResponse:
+    with ready.as_of(ready.stamp()):
+        return _drawn(request, draft, form, **more)
+
+
+def _drawn(
     request: HttpRequest, draft: Draft | None, form: forms.WholeForm, **more: Any
 ) -> HttpResponse:
     photos = photos_of(draft)
