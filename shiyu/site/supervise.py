@@ -16,7 +16,8 @@ import click
 LOOK_EVERY_S = 0.3
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 30.0
-HEALTHY_AFTER_S = 60.0
+HEALTHY_AFTER_S = 20.0
+"""What lived so long did not die of its start: no pause that grows holds it back."""
 STOP_PATIENCE_S = 25.0
 PR_SET_PDEATHSIG = 1
 
