@@ -17,10 +17,12 @@ def work(queue: str, *, wait: bool = True) -> None:
     from procrastinate.contrib.django import app
     from procrastinate.contrib.django.utils import connector_params
 
+    from shiyu.site.again import try_all_again
     from shiyu.site.counting import counted
     from shiyu.site.logs import watch_threads
 
     watch_threads()
+    try_all_again(app)
 
     connector = PsycopgConnector(
         kwargs=connector_params("default"),
