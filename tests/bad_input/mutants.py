@@ -1,105 +1,49 @@
 """Small faults put into rules and lifecycles one at a time: does a test notice? (变异测试)
 
-    python -m tests.bad_input.mutants shiyu/cases/rules.py TESTS… [--every N] [--seconds S]
+    python -m tests.bad_input.mutants shiyu/cases/rules.py TESTS… [--seconds S] [--most N] [--out F]
 
 Tests are collected and the database is made once; each fault lives in a process forked from
-there, so that one costs about as long as the first test that notices it. Only those tests are run
-that come through the function with the fault. A function keeps its identity and gets other code;
-a table keeps its identity and gets other rows: whoever imported them sees the fault.
+there, so that one costs about as long as the first test that notices it: those that noticed the
+faults before come first, then the fastest. Only those tests are run that come through the
+function with the fault. A function keeps its identity and gets other code; a table keeps its
+identity and gets other rows: whoever imported them sees the fault. No file is ever changed.
 """
 
 import ast
 import importlib
-import inspect
 import json
 import os
+import random
+import resource
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
+from hypothesis import Phase, settings
 
-from tests.bad_input.mutations import Fault, faults
+from tests.bad_input.equivalents import equivalents
+from tests.bad_input.mutations import Fault, faults, readers
+from tests.bad_input.putting import PutBadly, forget, put_in
 
 ROOT = Path(__file__).resolve().parents[2]
-AT_LEAST_S = 10
-
-
-# ---- putting a fault in -----------------------------------------------------------------------
-
-
-def put_in(module: Any, statement: ast.stmt) -> None:
-    """Give what the statement makes to everybody who has the old one."""
-    names = vars(module)
-    scratch = dict(names)
-    code = compile(ast.Module([statement], []), module.__file__, "exec")
-    exec(code, scratch)  # our own source with one change
-    for name, new in scratch.items():
-        old = names.get(name)
-        if new is old or name == "__builtins__":
-            continue
-        if isinstance(statement, ast.ClassDef):
-            for inner, value in vars(new).items():
-                _recode(vars(old).get(inner), value)
-        elif callable(inspect.unwrap(new)) and hasattr(inspect.unwrap(new), "__code__"):
-            _recode(old, new)
-        elif isinstance(old, dict):
-            old.clear()
-            old.update(new)
-        elif isinstance(old, list):
-            old[:] = new
-        elif isinstance(old, set):
-            old.clear()
-            old.update(new)
-        else:
-            _rebind(old, new)
-    forget()
-
-
-def _recode(old: Any, new: Any) -> None:
-    old, new = (
-        getattr(one, "fget", None) or getattr(one, "func", None) or one for one in (old, new)
-    )
-    old, new = (getattr(one, "__func__", one) for one in (old, new))
-    old, new = (
-        inspect.unwrap(old) if callable(old) else old,
-        inspect.unwrap(new) if callable(new) else new,
-    )
-    if hasattr(old, "__code__") and hasattr(new, "__code__"):
-        old.__code__, old.__defaults__ = new.__code__, new.__defaults__
-        old.__kwdefaults__ = new.__kwdefaults__
-
-
-def _rebind(old: Any, new: Any) -> None:
-    for module in _ours():
-        for name, value in list(vars(module).items()):
-            if value is old:
-                setattr(module, name, new)
-
-
-def forget() -> None:
-    """What was worked out before a fault came is worked out anew."""
-    from shiyu.common.ready import Select
-
-    for module in _ours():
-        for value in list(vars(module).values()):
-            if isinstance(value, Select):
-                vars(value).pop("_compiled", None)
-            elif callable(clear := getattr(value, "cache_clear", None)):
-                clear()
-
-
-def _ours() -> Iterator[Any]:
-    for module in list(sys.modules.values()):
-        if getattr(module, "__name__", "").startswith(("shiyu", "tests")):
-            yield module
-
-
-# ---- which tests come where --------------------------------------------------------------------
+SEED = 20261122
+"""Which faults of a file are tried where not all can be."""
+PROCESSOR_S, WAITING_S = 3, 30
+"""What a fault may take at least before it counts as one that never ends."""
+MEMORY = 3 << 30
+KEPT = (Phase.explicit, Phase.generate)
+PASSED, NOTICED, NOT_PUT = 0, 1, 3
+CONTROL_EACH = 30
+EXAMPLES = 25
+"""Of a test with made-up examples: fewer than by day, so that no more is claimed than is seen."""
+QUICKLY = ["-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--assert=plain", "--tb=no"]
 
 
 class Paths:
@@ -115,81 +59,202 @@ class Paths:
             self.seen.add((code.co_filename, code.co_firstlineno))
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be gone through."""
+
+    files: list[str]
+    seconds: float = 3600
+    most: int | None = None
+    patience: float = 30
+    """Seconds of tests for one fault: what they do not notice has survived."""
+    out: Path | None = None
+
+
 class Mutating:
     """Instead of one run of the tests: one for each fault, each in a process of its own."""
 
-    def __init__(self, targets: list[str], every: int, seconds: float) -> None:
-        self.targets, self.every = targets, every
-        self.until = time.monotonic() + seconds
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.until = time.monotonic() + asked.seconds
         self.found: dict[str, dict[str, Any]] = {}
+        # Read at once: others may be writing these files meanwhile.
+        self.sources = {file: (ROOT / file).read_text() for file in asked.files}
+        self.noticed_by: Counter[str] = Counter()
+
+    def pytest_configure(self) -> None:
+        """The same examples for every fault, and none made smaller once one has failed."""
+        settings.register_profile("mutants", phases=KEPT, derandomize=True, database=None)
+        settings.load_profile("mutants")
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if not session.items:
+            os._exit(4)
+        for item in session.items:
+            _with_few_examples(item)
+        self._without_any_fault(session.items)
+        self.items = sorted(self.times, key=lambda item: self.times[item])
+        for file in self.asked.files:
+            self._all_of(file)
+        os._exit(0)
+
+    def _without_any_fault(self, items: list[pytest.Item]) -> None:
         from django.db import connections
 
         self.times: dict[pytest.Item, float] = {}
         self.through: dict[pytest.Item, set[tuple[str, int]]] = {}
-        files = [ROOT / target for target in self.targets]
-        for item, following in _in_turn(session.items):
+        files = [ROOT / file for file in self.asked.files]
+        for item, following in _in_turn(items):
             forget()
             paths, began = Paths(files), time.monotonic()
             sys.settrace(paths)
             passed = _passes(item, following)
             sys.settrace(None)
             if not passed:
-                print("fails without any fault:", item.nodeid, flush=True)
-                os._exit(2)
+                print("fails without any fault, so left out:", item.nodeid, flush=True)
+                continue
             self.times[item], self.through[item] = time.monotonic() - began, paths.seen
         connections.close_all()
-        self.ordered = sorted(session.items, key=lambda item: self.times[item])
-        for target in self.targets:
-            self._all_of(target)
-        print(json.dumps(self.found, ensure_ascii=False), flush=True)
-        os._exit(0)
+        print(f"{len(items)} tests in {sum(self.times.values()):.0f} s", flush=True)
 
-    def _all_of(self, target: str) -> None:
-        path = ROOT / target
-        name = target.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    def _all_of(self, file: str) -> None:
+        name = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         module = importlib.import_module(name)
-        tree = ast.parse(path.read_text())
-        noticed, survived, left = 0, [], 0
-        for number, fault in enumerate(faults(tree, vars(module))):
-            if number % self.every:
-                continue
-            if time.monotonic() > self.until:
-                left += 1
-            elif self._noticed(module, path, fault):
-                noticed += 1
+        known = equivalents().get(file, {})
+        self.tree = ast.parse(self.sources[file])
+        every = [one for one in faults(self.tree, vars(module)) if one.name not in known]
+        # In an order by chance, always the same: what time allows is a fair sample of all.
+        random.Random(SEED).shuffle(every)
+        until = self._until(file)
+        said = {"faults": len(every) + len(known), "equivalent": len(known), "noticed": 0}
+        found: dict[str, Any] = {**said, "survived": [], "untried": 0, "not_put": []}
+        self.found[file] = found
+        for number, fault in enumerate(every):
+            if number >= (self.asked.most or len(every)) or time.monotonic() > until:
+                found["untried"] = len(every) - number
+                break
+            ended = self._with(module, file, fault)
+            if ended == PASSED:
+                found["survived"].append(fault.name)
+            elif ended == NOT_PUT:
+                found["not_put"].append(fault.name)
             else:
-                survived.append(fault.name)
-                print("SURVIVED", target, fault.lines.start, fault.name, flush=True)
-        print(
-            f"{target}: {noticed} of {noticed + len(survived)} noticed, {left} not tried",
-            flush=True,
-        )
-        self.found[target] = {"noticed": noticed, "survived": survived, "left": left}
+                found["noticed"] += 1
+            if ended in {PASSED, NOT_PUT}:
+                word = "SURVIVED" if ended == PASSED else "NOT PUT"
+                print(word, f"{file}:{fault.lines.start}", fault.name, flush=True)
+        print(file, {**found, "survived": len(found["survived"])}, flush=True)
+        if self.asked.out:
+            self.asked.out.write_text(json.dumps(self.found, ensure_ascii=False, indent=1))
 
-    def _noticed(self, module: Any, path: Path, fault: Fault) -> bool:
-        items = self.ordered
-        if not fault.at_import:
-            items = [
-                item
-                for item in items
-                if any(f == str(path) and line in fault.lines for f, line in self.through[item])
-            ]
+    def _until(self, file: str) -> float:
+        """What one file leaves is the next one's; none has more than its share of what is left."""
+        left = len(self.asked.files) - self.asked.files.index(file)
+        return time.monotonic() + (self.until - time.monotonic()) / left
+
+    def _with(self, module: Any, file: str, fault: Fault) -> int:
+        items = self._for(file, fault)
         if not items:
-            return False
+            return PASSED
+        ended, by = self._in_a_fork(items, module, fault)
+        if ended == NOTICED:
+            self.noticed_by[by] += 1
+            if by and sum(self.noticed_by.values()) % CONTROL_EACH == 0:
+                self._would_pass(items, by)
+        return ended
+
+    def _for(self, file: str, fault: Fault) -> list[pytest.Item]:
+        """The tests that come through what is wrong: what noticed others first, then by time."""
+        path = str(ROOT / file)
+        items, places = self.items, [fault.lines]
+        if fault.table.startswith("_"):
+            places = readers(self.tree, fault.table)
+        if not fault.table or fault.table.startswith("_"):
+            lines = {line for f, line in set.union(*self.through.values()) if f == path}
+            through = {(path, line) for line in lines if any(line in p for p in places)}
+            items = [item for item in items if through & self.through[item]]
+        total = sum(self.noticed_by[item.nodeid] for item in items) or 1
+
+        def worth(item: pytest.Item) -> float:
+            return self.times[item] / (0.02 + self.noticed_by[item.nodeid] / total)
+
+        items, spent = sorted(items, key=worth), 0.0
+        for n, item in enumerate(items):
+            spent += self.times[item]
+            if spent > self.asked.patience:
+                return items[: n + 1]
+        return items
+
+    def _would_pass(self, items: list[pytest.Item], by: str) -> None:
+        """Now and then: the test that noticed passes in a fork without the fault."""
+        if self._in_a_fork([i for i in items if i.nodeid == by], None, None)[0] != PASSED:
+            print("fails in a fork without any fault:", by, flush=True)
+            os._exit(2)
+
+    def _in_a_fork(
+        self, items: list[pytest.Item], module: Any, fault: Fault | None
+    ) -> tuple[int, str]:
+        reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
-            most = AT_LEAST_S + 4 * sum(self.times[item] for item in items)
-            signal.alarm(int(most))  # a fault that never ends is noticed too
+            os.close(reading)
+            _bound(sum(self.times[item] for item in items))
             sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
-            try:
-                put_in(module, fault.statement)
-                passed = all(_passes(*pair) for pair in _in_turn(items))
-            except BaseException:
-                passed = False
-            os._exit(0 if passed else 1)
-        return os.waitpid(child, 0)[1] != 0
+            os._exit(_tried(items, module, fault, writing))
+        os.close(writing)
+        with os.fdopen(reading, "rb") as pipe:
+            by = pipe.read().decode()
+        status = os.waitpid(child, 0)[1]
+        if os.WIFSIGNALED(status):
+            _renew()  # it may have been in the midst of something committed
+            return NOTICED, by
+        return os.WEXITSTATUS(status), by
+
+
+def _bound(ordinary: float) -> None:
+    """A fault that never ends, or takes all memory, is noticed too."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, PROCESSOR_S + 5 * ordinary)
+    signal.setitimer(signal.ITIMER_REAL, WAITING_S + 20 * ordinary)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+def _tried(items: list[pytest.Item], module: Any, fault: Fault | None, said: int) -> int:
+    try:
+        if fault is not None:
+            put_in(module, fault.statement)
+            forget()
+    except PutBadly:
+        return NOT_PUT
+    except BaseException:
+        # A table that cannot be made stops the program at its start; a function always can be.
+        return NOTICED if fault is not None and fault.at_import else NOT_PUT
+    try:
+        for item, following in _in_turn(items):
+            if not _passes(item, following):
+                os.write(said, item.nodeid.encode())
+                return NOTICED
+    except BaseException:
+        os.write(said, item.nodeid.encode())
+        return NOTICED
+    return PASSED
+
+
+def _with_few_examples(item: pytest.Item) -> None:
+    test = getattr(getattr(item, "obj", None), "__func__", getattr(item, "obj", None))
+    own = getattr(test, "_hypothesis_internal_use_settings", None)
+    if own is not None:
+        few = min(own.max_examples, EXAMPLES)
+        test._hypothesis_internal_use_settings = settings(  # type: ignore[union-attr]
+            own, max_examples=few, phases=KEPT, derandomize=True, database=None
+        )
+
+
+def _renew() -> None:
+    from shiyu.common.tests.database import run
+
+    run.renew()
 
 
 def _in_turn(items: list[pytest.Item]) -> Iterator[tuple[pytest.Item, pytest.Item]]:
@@ -204,23 +269,32 @@ def _passes(item: pytest.Item, following: pytest.Item) -> bool:
     return all(report.passed or report.skipped for report in reports)
 
 
-def mutate(targets: list[str], tests: list[str], *, every: int = 1, seconds: float = 3600) -> None:
+def mutate(asked: Asked, tests: list[str]) -> None:
     """Put every fault into these files, beside these tests; ends the process."""
-    asked = ["-p", "no:cacheprovider", "-q", "-p", "no:randomly", *tests]
-    pytest.main(asked, plugins=[Mutating(targets, every, seconds)])
+    sys.exit(pytest.main([*QUICKLY, *tests], plugins=[Mutating(asked)]) or 2)
 
 
 def main() -> None:
-    words, every, seconds = sys.argv[1:], 1, 3600.0
-    if "--every" in words:
-        every = int(_taken(words, "--every"))
-    if "--seconds" in words:
-        seconds = float(_taken(words, "--seconds"))
-    targets = [word for word in words if word.startswith("shiyu/") and "/tests/" not in word]
-    mutate(targets, [word for word in words if word not in targets], every=every, seconds=seconds)
+    words = sys.argv[1:]
+    seconds, most, patience, out = (
+        _taken(words, name) for name in ("--seconds", "--most", "--patience", "--out")
+    )
+    files = [word for word in words if word.startswith("shiyu/") and "/tests" not in word]
+    mutate(
+        Asked(
+            files,
+            seconds=float(seconds or 3600),
+            most=int(most) if most else None,
+            patience=float(patience or 30),
+            out=Path(out) if out else None,
+        ),
+        [word for word in words if word not in files],
+    )
 
 
-def _taken(words: list[str], name: str) -> str:
+def _taken(words: list[str], name: str) -> str | None:
+    if name not in words:
+        return None
     at = words.index(name)
     words.pop(at)
     return words.pop(at)

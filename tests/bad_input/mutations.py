@@ -7,6 +7,7 @@ number: `may: condition turned | actor.kind == 'program'`.
 import ast
 import copy
 import enum
+import pickle
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,26 +29,61 @@ Change = tuple[str, ast.AST, Any]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: its name, the lines of what it lies in, and the statement with it."""
+    """One fault: its name, the lines of what it lies in, and how the statement with it is made.
+
+    table  the name of what is made wrong as the module is read; nothing for a function's fault.
+    """
 
     name: str
     lines: range
-    statement: ast.stmt
-    at_import: bool
+    table: str
+    number: int
+    sound: bytes
+    names: Mapping[str, Any]
+
+    @property
+    def at_import(self) -> bool:
+        """Whether the fault strikes as the module is read."""
+        return bool(self.table)
+
+    @property
+    def statement(self) -> ast.stmt:
+        """The statement with the fault."""
+        changed: ast.stmt = pickle.loads(self.sound)  # our own tree, copied the quickest way
+        list(_places(changed, self.names, do=self.number))
+        return ast.fix_missing_locations(changed)
 
 
 def faults(tree: ast.Module, names: Mapping[str, Any]) -> Iterator[Fault]:
     """Each fault of a module, in the order of its lines; `names` are what the module holds."""
     seen: Counter[str] = Counter()
     for statement in tree.body:
+        sound = pickle.dumps(statement)
         for number, (said, inner) in enumerate(_places(statement, names)):
-            changed = copy.deepcopy(statement)
-            list(_places(changed, names, do=number))
             seen[said] += 1
             name = said if seen[said] == 1 else f"{said} #{seen[said]}"
-            at_import = not isinstance(inner, ast.FunctionDef)
+            table = "" if isinstance(inner, ast.FunctionDef) else said.partition(":")[0]
             lines = range(_first(inner), (inner.end_lineno or inner.lineno) + 1)
-            yield Fault(name, lines, ast.fix_missing_locations(changed), at_import)
+            yield Fault(name, lines, table, number, sound, names)
+
+
+def readers(tree: ast.Module, table: str) -> list[range]:
+    """The functions of a module that read a table, or one that is made from it."""
+    told, before = {table}, set[str]()
+    while told != before:
+        before = set(told)
+        for statement in tree.body:
+            if isinstance(statement, ast.Assign | ast.AnnAssign) and told & _words(statement):
+                told |= _words(statement, ast.Store)
+    return [
+        range(_first(node), (node.end_lineno or node.lineno) + 1)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and told & _words(node)
+    ]
+
+
+def _words(node: ast.AST, how: type[ast.expr_context] = ast.Load) -> set[str]:
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, how)}
 
 
 def _first(node: ast.stmt) -> int:
