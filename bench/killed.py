@@ -207,7 +207,7 @@ def run(home: Path, how: argparse.Namespace, peer: HttpPeer, post: MailPeer) -> 
     found["failures"] = dict(crowd.failures)
     _bring_in(home, log, killer)
     found |= _come_to_rest(log)
-    found["doing_longest_s"] = doing.end()
+    found["doing_with_nobody_at_it_s"] = doing.end()
     found["amcheck"] = amcheck(home)
     killer.serving.end()
     for edit in killer.edits:  # one whose look in advance was taken away waits for ever
