@@ -66,6 +66,8 @@ class Asked:
     files: list[str]
     seconds: float = 3600
     most: int | None = None
+    after: int = 0
+    """So many of the order by chance were tried in another run."""
     patience: float = 30
     """Seconds of tests for one fault: what they do not notice has survived."""
     out: Path | None = None
@@ -129,9 +131,9 @@ class Mutating:
         said = {"faults": len(every) + len(known), "equivalent": len(known), "noticed": 0}
         found: dict[str, Any] = {**said, "survived": [], "untried": 0, "not_put": []}
         self.found[file] = found
-        for number, fault in enumerate(every):
+        for number, fault in enumerate(every[self.asked.after :]):
             if number >= (self.asked.most or len(every)) or time.monotonic() > until:
-                found["untried"] = len(every) - number
+                found["untried"] = len(every) - self.asked.after - number
                 break
             ended = self._with(module, file, fault)
             if ended == PASSED:
@@ -276,8 +278,8 @@ def mutate(asked: Asked, tests: list[str]) -> None:
 
 def main() -> None:
     words = sys.argv[1:]
-    seconds, most, patience, out = (
-        _taken(words, name) for name in ("--seconds", "--most", "--patience", "--out")
+    seconds, most, after, patience, out = (
+        _taken(words, name) for name in ("--seconds", "--most", "--after", "--patience", "--out")
     )
     files = [word for word in words if word.startswith("shiyu/") and "/tests" not in word]
     mutate(
@@ -285,6 +287,7 @@ def main() -> None:
             files,
             seconds=float(seconds or 3600),
             most=int(most) if most else None,
+            after=int(after or 0),
             patience=float(patience or 30),
             out=Path(out) if out else None,
         ),

@@ -7,7 +7,7 @@ from django.utils import timezone, translation
 
 from shiyu.cases import guards, rules
 from shiyu.cases.channels import Channel
-from shiyu.cases.lifecycle import FINAL, MOVES, OPEN, Stage
+from shiyu.cases.lifecycle import FINAL, MOVES, OPEN, STAGE_MOVES, Stage
 from shiyu.cases.models import Case, Report
 from shiyu.cases.replay import Part, Standing, Step
 from shiyu.cases.rules import Concern
@@ -35,6 +35,25 @@ WORK = {
     "correct": "intake", "check_open": "intake", "check_done": "verify patrol",
     "hand_over": "", "appeal": "handle", "exempt": "command", "refuse_appeal": "command",
 }  # fmt: skip
+# From where to where each move goes; "-" where the stage stays or the parts decide it.
+WAYS = {
+    "accept": "reported > accepted", "dismiss": "reported accepted > dismissed",
+    "merge": "OPEN > merged", "settle": "reported accepted > closed", "file": "accepted > filed",
+    "escalate": "accepted filed > accepted",
+    "dispatch": "filed dispatched handling > dispatched", "recall": "dispatched > filed",
+    "object": "dispatched handling > filed", "sign": "dispatched handling > handling",
+    "split": "handling > handling", "ask_extension": "handling > -", "extend": "handling > -",
+    "refuse_extension": "handling > -", "ask_suspension": "handling > -",
+    "endorse_suspension": "handling > -", "suspend": "handling > suspended",
+    "refuse_suspension": "handling > -", "resume": "suspended > handling",
+    "handle": "handling > handled", "rework": "handled > handling",
+    "verify": "handled > verified", "close": "verified > closed", "reopen": "closed > handling",
+    "withdraw": "OPEN > withdrawn", "ask_void": "OPEN > -", "void": "OPEN > voided",
+    "import_close": "reported filed dispatched > closed", "remark": "ALL > -",
+    "urge": "OPEN > -", "correct": "OPEN > -", "check_open": "reported accepted > -",
+    "check_done": "reported accepted > -", "hand_over": "OPEN > -", "appeal": "ALL > -",
+    "exempt": "ALL > -", "refuse_appeal": "ALL > -",
+}  # fmt: skip
 WORDS_ARE_OWED = {
     "dismiss", "escalate", "object", "ask_extension", "refuse_extension", "ask_suspension",
     "refuse_suspension", "handle", "rework", "reopen", "withdraw", "ask_void", "remark",
@@ -60,6 +79,18 @@ def test_the_table_names_every_move_with_its_work_and_its_words():
     assert {name: " ".join(move.duties) for name, move in MOVES.items()} == WORK
     assert {name for name, move in MOVES.items() if move.reason} == WORDS_ARE_OWED
     assert all(move.name == name and str(move.title) for name, move in MOVES.items())
+
+
+def test_every_move_goes_from_where_to_where_the_procedure_says():
+    all_of = {"OPEN": {str(s) for s in OPEN}, "ALL": {str(s) for s in Stage}}
+    assert list(MOVES) == list(WAYS)
+    for name, way in WAYS.items():
+        begins, ends = way.split(" > ")
+        assert {str(s) for s in MOVES[name].sources} == (
+            all_of.get(begins) or set(begins.split())
+        ), name
+        assert str(MOVES[name].target or "-") == ends, name
+    assert {name for name, way in WAYS.items() if not way.endswith("-")} == STAGE_MOVES
 
 
 def test_an_open_case_is_one_whose_work_goes_on():
