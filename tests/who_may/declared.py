@@ -45,6 +45,7 @@ ROUTES: dict[str, str] = {
     **dict.fromkeys(("desk:journal", "desk:erase_remark"), RECORD),
     "desk:remarks": "journal of a case",
     "privacy:of_case": "personal data of a case",
+    "privacy:mine": OWN,
     **dict.fromkeys(("privacy:ask", "privacy:ask_copy", "privacy:hold", "privacy:lift"), RECORD),
     **dict.fromkeys(("privacy:demands", "privacy:demand", "privacy:carry_out"), RECORD),
     **dict.fromkeys(("privacy:grant", "privacy:copy", "privacy:withdraw"), RECORD),
