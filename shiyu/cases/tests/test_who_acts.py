@@ -10,6 +10,7 @@ from shiyu.cases.channels import Channel
 from shiyu.cases.lifecycle import FINAL, MOVES, OPEN, STAGE_MOVES, Stage
 from shiyu.cases.models import Case, Report
 from shiyu.cases.replay import Part, Standing, Step
+from shiyu.cases.replay.offers import offered
 from shiyu.cases.rules import Concern
 from shiyu.catalogue.models import Kind, Procedure, Standard
 from shiyu.common.errors import OutOfOrder, Refused
@@ -232,6 +233,55 @@ def test_a_handler_is_offered_what_their_own_part_asks_for():
         "split", "ask_extension", "ask_suspension", "handle", "remark", "appeal",
     ]  # fmt: skip
     assert rules.open_moves(handler(LAMPS), case, now, about=about()) == []
+
+
+def test_each_move_is_offered_exactly_where_it_could_succeed():
+    def offer(name: str, unit: int | None = None, actor: str = "person:7", **state) -> bool:
+        return offered(Standing(**state), name, actor, unit)
+
+    signed, sent = Part("signed", True, NOW), Part("sent", False, NOW)
+    parts = {WASTE: signed, ROADS: sent}
+    for name, is_open in (("file", False), ("check_open", False), ("check_done", True)):
+        assert offer(name, check_open=True) is is_open
+        assert offer(name) is not is_open
+    assert offer("dispatch")
+    assert not offer("dispatch", parts=parts)
+    assert offer("dispatch", parts=parts | {LAMPS: Part("objected", False, NOW)})
+    assert offer("recall", sent={})
+    assert not offer("recall")
+    for name in ("sign", "object"):
+        assert [offer(name, u, parts=parts) for u in (WASTE, ROADS, 99)] == [False, True, False]
+    for name in ("handle", "split", "ask_extension", "ask_suspension"):
+        assert [offer(name, u, parts=parts) for u in (WASTE, ROADS, 99)] == [True, False, False]
+    assert not offer("ask_extension", WASTE, parts=parts, extension_asked={WASTE})
+    assert offer("ask_extension", WASTE, parts=parts, extension_asked={ROADS})
+    for state in ("asked", "endorsed", "used"):
+        assert not offer("ask_suspension", WASTE, parts=parts, suspension=state)
+        assert offer("endorse_suspension", suspension=state) is (state == "asked")
+        assert offer("suspend", suspension=state) is (state == "endorsed")
+        assert offer("refuse_suspension", suspension=state) is (state != "used")
+    assert not offer("suspend", suspension="endorsed", endorsed_by="person:7")
+    assert not offer("endorse_suspension")
+    assert not offer("refuse_suspension")
+    for name in ("extend", "refuse_extension"):
+        assert offer(name, extension_asked={ROADS})
+        assert not offer(name)
+    for name in ("rework", "verify"):
+        assert offer(name, handlers={"person:8"})
+        assert not offer(name, handlers={"person:7"})
+    assert offer("ask_void")
+    assert not offer("ask_void", void_asked_by="person:8")
+    assert offer("void", void_asked_by="person:8")
+    assert not offer("void", void_asked_by="person:7")
+    assert not offer("void")
+    for state, again in (("asked", False), ("exempt", False), ("refused", True)):
+        assert offer("appeal", WASTE, parts=parts, appeals={WASTE: state}) is again
+        assert offer("exempt", appeals={WASTE: state}) is (state == "asked")
+        assert offer("refuse_appeal", appeals={WASTE: state}) is (state == "asked")
+    assert offer("appeal", WASTE, parts=parts)
+    assert not offer("appeal", 99, parts=parts)
+    assert offer("remark")
+    assert offer("withdraw")
 
 
 # ---- what a move must meet ---------------------------------------------------------------------
