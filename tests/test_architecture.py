@@ -76,6 +76,7 @@ NOT_ANSWERED_ONCE = {
         "same": "an answer of a draft: twice is once",
     },
     "portal/views/sending.py": {"check": "the draft is the key: sent once, the receipt again"},
+    "portal/views/whole.py": {"whole": "the draft that its form names is the key: sent once"},
     "portal/views/writing.py": {
         "photo": "a draft takes three photos at the most and shows them",
         "words": "an answer of a draft: twice is once",
