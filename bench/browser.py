@@ -189,11 +189,18 @@ async def _body(reader: asyncio.StreamReader, lines: set[str]) -> bytes:
     if "transfer-encoding: chunked" not in lines:
         return b""
     parts = []
-    while size := int(await reader.readline(), 16):
+    while size := int(await _length(reader), 16):
         parts.append(await reader.readexactly(size))
         await reader.readexactly(2)
     await reader.readline()
     return b"".join(parts)
+
+
+async def _length(reader: asyncio.StreamReader) -> bytes:
+    """How long the next piece is; a server that was killed in between says nothing."""
+    if not (line := await reader.readline()).strip():
+        raise EOFError
+    return line
 
 
 def _multipart(fields: Fields, files: Files) -> tuple[str, bytes]:

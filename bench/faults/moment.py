@@ -91,6 +91,7 @@ def _run(city: Place, disk: Path, seconds: float, gigabytes: float) -> Facts:
     with psycopg.connect(**conninfo("owner"), autocommit=True) as owner:
         owner.execute("DROP TABLE bench_pad")  # by mistake
     found |= _back_to(city, disk, moment, erased)
+    print(found, file=sys.stderr, flush=True)  # half of a long proof is not lost with the rest
     shutil.rmtree(disk / "moment", ignore_errors=True)
     with city.crowd(systems=2, residents=1):
         time.sleep(random.uniform(20, 80))  # anywhere between two WAL files
