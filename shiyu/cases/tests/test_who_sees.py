@@ -213,6 +213,10 @@ def test_only_what_is_late_is_appealed_and_only_before_it_is_more_time_asked_for
         Step("handle", late, "person:4", unit=waste),
         Step("verify", late, "person:5"),
     ]
+    ended = {(c.name, c.unit): c.ended for c in clocks_of(case, done, now=late)}
+    assert ended["accept", None] == at(3)
+    assert ended["handling", str(roads)] == late.replace(second=0)
+    assert all(c.ended is None for c in clocks_of(case, done[:1], now=at(1)))
     guards.not_overdue(case, roads, done, late + timedelta(days=1), "晚了")
     guards.was_overdue(case, roads, done, late + timedelta(days=1))
 

@@ -69,6 +69,24 @@ def test_a_season_of_one_day_a_year_is_found_once_a_year_and_only_where_asked():
     assert list(season.days(first, first)) == []
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "stretches"),
+    [
+        ("02-29", "03-02", ["2027-03-01 2027-03-03", "2028-02-29 2028-03-03"]),
+        ("02-10", "02-29", ["2027-02-10 2027-03-01", "2028-02-10 2028-03-01"]),
+        ("02-29", "02-29", ["2028-02-29 2028-03-01"]),
+        ("12-31", "12-31", ["2027-12-31 2028-01-01", "2028-12-31 2029-01-01"]),
+    ],
+)
+def test_the_day_that_most_years_lack_is_in_season_only_where_there_is_one(first, last, stretches):
+    season = Season.parse(first, last)
+    begin, end = day_number(date(2027, 1, 1)), day_number(date(2029, 1, 1))
+
+    assert [f"{date_of(a)} {date_of(b)}" for a, b in season.days(begin, end)] == stretches
+    held = [d for d in range(begin, end) if season.holds(date_of(d).month, date_of(d).day)]
+    assert held == [d for a, b in season.days(begin, end) for d in range(a, b)]
+
+
 # ---- allowances --------------------------------------------------------------------------------
 
 
