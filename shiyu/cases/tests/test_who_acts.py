@@ -181,7 +181,7 @@ def test_a_scope_inside_another_is_not_asked_for_again():
 
     assert widest((12, 13), (10, 20), (10, 12), (20, 20)) == [(10, 20)]
     assert widest((10, 12), (13, 20), (19, 21)) == [(10, 12), (13, 20), (19, 21)]
-    assert widest((10, 20), (10, 20)) == [(10, 20)]
+    assert widest((10, 12), (10, 20)) == widest((10, 20), (10, 20)) == [(10, 20)]
     assert widest((10, 20), duty="look") == [(10, 20)]
     assert widest((10, 20), duty="report") == widest((1, 0), duty="handle") == []
 
