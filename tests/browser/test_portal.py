@@ -280,6 +280,8 @@ def test_every_page_is_sound_in_both_sizes(
         "find-wrong": lambda: (phone.fill("#id_code", "x"), phone.click("#look")),
         "words": lambda: phone.goto("/report/words/"),
         "words-wrong": lambda: phone.click("#next"),
+        "whole": lambda: phone.goto("/report/whole/"),
+        "whole-wrong": lambda: phone.click("#send"),
         "photo": lambda: phone.goto("/report/photo/"),
         "photo-wrong": lambda: phone.click("#next"),
         "photo-taken": lambda: phone.set_input_files("#id_photos", picture(*HERE)),
@@ -313,7 +315,7 @@ def test_twice_the_text_on_the_narrowest_screen_hides_nothing(
     phone = of_360(windows.phone(), size)
     code = closed(city)
     phone.set_viewport_size({"width": 320, "height": 640})
-    for address in ("/", "/help/", "/r/", "/report/photo/", "/report/words/", f"/r/{code}/"):
+    for address in ("/", "/help/", "/r/", "/report/photo/", "/report/whole/", f"/r/{code}/"):
         phone.goto(address)
         phone.evaluate("document.documentElement.style.fontSize = '200%'")
         assert phone.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, address
