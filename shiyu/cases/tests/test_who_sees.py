@@ -73,34 +73,12 @@ def test_each_sees_what_was_reported_sent_or_lies_within_reach(world, made):
     }
     for actor, names in sees.items():
         assert keys(rules.visible_to(actor), made) == names, actor
-        assert keys(rules.visible_to(actor, to_count=True), made) == names, actor
+        for start in rules.Start:
+            assert keys(rules.visible_to(actor, start=start), made) == names, (actor, start)
         for name, case in made.items():
             assert rules.may_see(actor, f"case:{case.pk}") is (name in names)
     assert not rules.may_see(Actor.program("x"), "case:")
     assert not rules.may_see(Actor.program("x"), "case:first")
-
-
-def test_whoever_counts_begins_at_the_parts_of_a_unit_alone(world, made):
-    counting = str(rules.visible_to(world.actor("handler"), to_count=True).query)
-
-    assert "UNION" in counting
-    assert "UNION" not in str(rules.visible_to(world.actor("handler")).query)
-    assert "UNION" not in str(rules.visible_to(world.actor("room"), to_count=True).query)
-
-
-def test_a_unit_has_few_up_to_the_number_itself(world, made, monkeypatch):
-    monkeypatch.setattr(rules, "FEW", 1)
-    roads = Scope("handle", 1, 0, world.units["roads"].pk)
-
-    assert rules.has_few(world.actor("handler"))
-    assert rules.has_few(key(3, roads))
-    assert rules.has_few(world.actor("handler_waste"))
-    assert rules.has_few(Actor("receipt", 3, "", (roads,))) is False
-    assert rules.has_few(world.actor("room")) is False
-    assert rules.has_few(world.actor("intake")) is False
-    for waits in (made["resident's"], made["worker's"]):
-        Assignment.objects.create(case=waits, unit=world.units["roads"], lead=True, sent_at=T0)
-    assert rules.has_few(world.actor("handler")) is False
 
 
 def test_the_cases_whose_reporters_one_knows_are_those_of_which_one_is_asked_singly(world, made):
