@@ -16,6 +16,12 @@ ASK_AGAIN_S = 30.0
 _asked: tuple[float, datetime] | None = None
 
 
+def forget() -> None:
+    """The database is asked anew when the time is wanted next."""
+    global _asked
+    _asked = None
+
+
 def now() -> datetime:
     """The database's time; never behind it by the way there."""
     global _asked

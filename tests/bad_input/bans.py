@@ -221,6 +221,7 @@ BANS = (
             "facts/figures.py": "pieces that are constants; values go as parameters",
             "journal/seals.py": "names of columns, constants of the module",
             "site/backup/settling.py": "names of tables, constants of the module",
+            "privacy/own.py": "names of our own models' columns; the person is a value",
             "privacy/actions/retention.py": "constants of the module; values are parameters",
             "common/schema.py": "the name of a migration's own index, quoted",
             "history/large/aside.py": "names that the database's own catalogue told",

@@ -19,6 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 from shiyu.cases.audit import Audited, broken_invariants, replay_all
 from shiyu.cases.tests.world import World, build
+from shiyu.common import clock
 from shiyu.common.errors import Refused
 from shiyu.journal.models import Line
 
@@ -56,11 +57,13 @@ class Passing:
 
     def pass_(self, seconds: float) -> None:
         self.ahead += seconds
+        clock.forget()
         with connection.cursor() as cursor:
             cursor.execute("SELECT set_config(%s, %s, true)", [AHEAD, str(self.ahead)])
 
     def end(self) -> None:
         timezone.now = self.real  # type: ignore[assignment]
+        clock.forget()
 
 
 class Life(RuleBasedStateMachine):

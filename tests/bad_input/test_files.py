@@ -151,6 +151,16 @@ def doors(world: World) -> dict[str, Any]:
             f"/cases/{case.number}/handle/", {"unit": unit, "reason": "办好了", "photos": [f]}
         ),
         "api": lambda f, n: system.upload(f),
+        "one page": lambda f, n: Client().post(
+            "/report/whole/",
+            {
+                "text": "井盖破了",
+                "lat": HERE[1],
+                "lon": HERE[0],
+                "draft": f"{n:032x}",
+                "photos": [f],
+            },
+        ),
         "open311": lambda f, n: Client().post("/open311/requests.json", asked | {"media": f}),
     }
 
@@ -204,6 +214,7 @@ TAKES_FILES = {
     "portal/proofs.py": "proofs: shiyu/portal/tests/test_proof.py",
     "portal/views/following.py": "photos by keep_photo: the same reader",
     "portal/views/proof.py": "proofs",
+    "portal/views/whole.py": "doors: one page",
     "portal/views/writing.py": "photos by keep_photo: the same reader",
     "site/samples.py": "a sample of a form, sends nothing",
 }
