@@ -13,7 +13,7 @@ from shiyu.cases import actions as cases
 from shiyu.cases.models import Case
 from shiyu.catalogue.models import Kind
 from shiyu.common import together
-from shiyu.common.errors import OutOfOrder, Refused
+from shiyu.common.errors import KeyReused, OutOfOrder, Refused
 from shiyu.common.once import as_one
 from shiyu.common.wall import beyond
 from shiyu.files.actions import discard, keep_photo
@@ -31,6 +31,9 @@ SOMEBODY = Actor("receipt", 0)
 Point = tuple[float, float]
 POINT = ("lon", "lat", "accuracy_m", "located")
 COMPARED = ("compared", "joins")
+WRITTEN = ("text", "address", "place", *POINT, "placed", "kind", "sorted", "sealed")
+"""What the one page says of a draft."""
+TAKEN = ("portal_draft_ref", "portal_draft_key", "reported_once")
 
 
 def open_draft(door: str) -> tuple[Draft, str]:
@@ -113,11 +116,23 @@ def put(
     _save(draft, "address", "place", *POINT, "placed", *COMPARED)
 
 
+@transaction.atomic
 def fill(draft: Draft) -> None:
-    """Keep all that was said on one page, new or not (一页填完)."""
+    """Keep all that was said on one page, new or not (一页填完).
+
+    Raises  OutOfOrder when it has been sent meanwhile; KeyReused when another holds its name.
+    """
     draft.placed = draft.has_point or draft.place is not None or bool(draft.address)
     draft.sorted = draft.placed and draft.kind is not None
-    draft.save()
+    if draft.pk is not None:
+        _open(draft)
+        _save(draft, *WRITTEN)
+        return
+    try:
+        with transaction.atomic():
+            draft.save()
+    except IntegrityError as error:
+        raise _is_taken(error) from error
 
 
 def forget_point(draft: Draft) -> None:
@@ -175,31 +190,43 @@ def send(
     return draft
 
 
-def send_at_once(
-    draft: Draft,
-    token: str,
-    *,
-    name: str = "",
-    phone: str = "",
-    told_in: str = "",
-    notice: str = "",
-) -> Draft:
+def send_at_once(draft: Draft, token: str, *, told_in: str, **said: str) -> Draft:
     """Hand in what was written on one page, nothing of which had been kept before (一页填完).
 
     The draft is kept for its receipt. Whoever sends the same form again finds it sent.
 
+    said  name, phone and notice, as for `send`.
+
     Raises  Refused as for any report.
     """
-    intake = replace(_intake(draft, name=name, phone=phone, notice=notice), gathered="")
+    intake = replace(_intake(draft, **said), gathered="")
     try:
         with transaction.atomic(), as_one(), together.together():
             _hand_in(draft, token, intake, told_in, unheard=True)
             together.insert(draft, numbered=False)
     except IntegrityError as error:
         if (found := draft_of(token)) is None:
-            raise error
+            raise _is_taken(error) from error
         return found
     return draft
+
+
+@transaction.atomic
+def send_filled(draft: Draft, token: str, **said: str) -> Draft:
+    """Keep what the one page says of a draft begun before, and hand it in (一页填完).
+
+    Sent meanwhile from another page of the same browser, it stays as it was sent.
+    """
+    if _lock(draft).report_id is None:
+        fill(draft)
+    return send(draft, token, **said)
+
+
+def _is_taken(error: IntegrityError) -> Exception:
+    """What to say where a form's name is somebody's already; any other error as it is."""
+    if not any(name in str(error) for name in TAKEN):
+        return error
+    return KeyReused(_("这份表单已经提交过，这次内容不同。要再交一份，请重新打开页面"))
 
 
 def _hand_in(

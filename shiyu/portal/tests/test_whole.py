@@ -7,7 +7,9 @@ import pytest
 
 from shiyu.cases.models import Case, Report
 from shiyu.cases.tests.world import HERE, World
+from shiyu.common.errors import OutOfOrder
 from shiyu.files.models import Photo
+from shiyu.portal import actions
 from shiyu.portal.models import Draft
 from shiyu.portal.tests.phone import Phone, photo_taken_at
 
@@ -154,3 +156,38 @@ def test_what_was_begun_by_steps_stands_on_the_page_and_other_forms_change_nothi
     assert phone.post(WHOLE, draft="0" * 32, **SAID)["Location"] == "/report/"
     assert Draft.objects.get().text == "路灯不亮"
     assert not Report.objects.exists()
+
+
+def test_a_page_that_comes_after_the_report_was_sent_changes_nothing_of_it(phone: Phone) -> None:
+    """Both read the draft before either sent it: a double tap, or two pages of one browser."""
+    phone.post("/report/words/", text="井盖破了")
+    late = Draft.objects.get()
+    assert is_sent(phone.post(WHOLE, draft=late.ref, **SAID))
+    code = phone.get("/report/done/").context["code"]
+    late.text, late.address = "别的话", "别的路"
+
+    with pytest.raises(OutOfOrder):
+        actions.fill(late)
+    sent = actions.send_filled(late, phone.client.cookies["report"].value)
+
+    assert sent.report == Report.objects.get()
+    assert Draft.objects.get().text == ""
+    assert code
+    assert phone.get("/report/done/").context["code"] == code
+
+
+@pytest.mark.parametrize("said", [SAID, {"text": "井盖破了", "address": "街"}])
+def test_the_name_of_anothers_form_is_refused_and_theirs_stays(
+    phone: Phone, said: dict[str, str]
+) -> None:
+    ref = opened(phone)
+    assert is_sent(phone.post(WHOLE, draft=ref, **SAID))
+    before = Draft.objects.values().get()
+    stranger = Phone()
+    opened(stranger)
+
+    answer = stranger.post(WHOLE, draft=ref, **said)
+
+    assert answer.status_code == 422
+    assert Draft.objects.values().get() == before
+    assert Report.objects.count() == 1

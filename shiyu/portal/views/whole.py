@@ -208,8 +208,7 @@ def _send(sheet: Sheet) -> HttpResponse:
     if sheet.draft.pk is None:
         actions.send_at_once(sheet.draft, sheet.token, **contact)
     else:
-        actions.fill(sheet.draft)
-        actions.send(sheet.draft, sheet.token, **contact)
+        actions.send_filled(sheet.draft, sheet.token, **contact)
     return redirect("portal:done")
 
 
