@@ -1,7 +1,6 @@
 """One number goes from a request through its action, its jobs and its deliveries, and is found."""
 
 import ast
-import asyncio
 import io
 import json
 import logging
@@ -34,6 +33,7 @@ from shiyu.people.actors import Actor
 from shiyu.site.counting import counted
 from shiyu.site.logs import Json
 from shiyu.site.tracing import of_log, trace
+from tests import own_loop
 
 SHIYU = Path(__file__).parents[1] / "shiyu"
 A_DAY = timedelta(days=1)
@@ -95,7 +95,7 @@ def test_a_job_walks_on_under_the_number_of_who_ordered_it(log: io.StringIO) -> 
         seen.append((trail.here(), dict(job.task_kwargs)))
 
     context = JobContext(app=queue, job=job, start_timestamp=0.0, abort_reason=lambda: None)
-    asyncio.run(counted(task, context, None))
+    own_loop.run(counted(task, context, None))
 
     ((walked, arguments),) = seen
     assert walked is not None

@@ -7,23 +7,47 @@ the kernel itself, so that what is tested are true timeouts of TCP.
 
 import contextlib
 import os
+import re
 import socket
 import subprocess
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
-NAME = f"shiyu{os.getpid() % 10_000}"
-HERE_DB, THERE_DB = "10.77.0.1", "10.77.0.2"
-HERE_WEB, THERE_WEB = "10.78.0.1", "10.78.0.2"
+NAMES = "shiyu-parted"
+"""Of all namespaces made here; what stands behind it is the process that made it."""
 
 
 @dataclass
 class Network:
-    """The wires, and the port at which the database answers inside."""
+    """The wires, and the port at which the database answers inside.
 
-    database_port: int
-    inside = NAME
+    Two networks never have an address in common: a route to another's would lead nowhere.
+    """
+
+    number: int
+    database_port: int = 0
+    process: int = field(default_factory=os.getpid)
+
+    @property
+    def inside(self) -> str:
+        return f"{NAMES}{self.process}"
+
+    def wire(self, mark: str) -> str:
+        return f"shy{self.process}{mark}"
+
+    @property
+    def here_db(self) -> str:
+        return f"10.77.{self.number}.1"
+
+    @property
+    def there_db(self) -> str:
+        return f"10.77.{self.number}.2"
+
+    @property
+    def there_web(self) -> str:
+        return f"10.78.{self.number}.2"
 
     @property
     def words(self) -> list[str]:
@@ -31,43 +55,73 @@ class Network:
         return ["ip", "netns", "exec", self.inside]
 
     def cut(self) -> None:
-        _ip("link", "set", f"{NAME}d", "down")
+        _ip("link", "set", self.wire("d"), "down")
 
     def lose_replies(self) -> None:
-        _ip("route", "replace", "blackhole", f"{THERE_DB}/32")
+        _ip("route", "replace", "blackhole", f"{self.there_db}/32")
 
     def heal(self) -> None:
-        _ip("link", "set", f"{NAME}d", "up")
-        subprocess.run(["ip", "route", "del", "blackhole", f"{THERE_DB}/32"], capture_output=True)
+        _ip("link", "set", self.wire("d"), "up")
+        _try("route", "del", "blackhole", f"{self.there_db}/32")
+
+    def lay(self) -> None:
+        _ip("netns", "add", self.inside)
+        for mark, net in (("d", "10.77"), ("w", "10.78")):
+            wire, there = self.wire(mark), f"{mark}{self.process}"
+            _ip("link", "add", wire, "type", "veth", "peer", "name", there)
+            _ip("link", "set", there, "netns", self.inside)
+            _ip("addr", "add", f"{net}.{self.number}.1/30", "dev", wire)
+            _ip("link", "set", wire, "up")
+            _ip("-n", self.inside, "addr", "add", f"{net}.{self.number}.2/30", "dev", there)
+            _ip("-n", self.inside, "link", "set", there, "up")
+        _ip("-n", self.inside, "link", "set", "lo", "up")
+
+    def take_up(self) -> None:
+        _try("route", "del", "blackhole", f"{self.there_db}/32")
+        for mark in "dw":
+            _try("link", "del", self.wire(mark))
+        _try("netns", "del", self.inside)
 
 
 @contextlib.contextmanager
 def network(postgres: int, pages: int) -> Iterator[Network]:
-    """Two wires; the database is reached at HERE_DB inside, the pages at 127.0.0.1 outside."""
-    _ip("netns", "add", NAME)
+    """Two wires; the database is reached at `here_db` inside, the pages at 127.0.0.1 outside."""
+    clear_away()
+    wires = Network(free_number())
     doors: list[socket.socket] = []
     try:
-        for mark, here, there in (("d", HERE_DB, THERE_DB), ("w", HERE_WEB, THERE_WEB)):
-            _ip("link", "add", f"{NAME}{mark}", "type", "veth", "peer", "name", f"{mark}0")
-            _ip("link", "set", f"{mark}0", "netns", NAME)
-            _ip("addr", "add", f"{here}/30", "dev", f"{NAME}{mark}")
-            _ip("link", "set", f"{NAME}{mark}", "up")
-            _ip("-n", NAME, "addr", "add", f"{there}/30", "dev", f"{mark}0")
-            _ip("-n", NAME, "link", "set", f"{mark}0", "up")
-        _ip("-n", NAME, "link", "set", "lo", "up")
-        inside = _pass_on((HERE_DB, 0), ("127.0.0.1", postgres), doors)
-        _pass_on(("127.0.0.1", pages), (THERE_WEB, pages), doors)
-        yield Network(inside)
+        wires.lay()
+        wires.database_port = _pass_on((wires.here_db, 0), ("127.0.0.1", postgres), doors)
+        _pass_on(("127.0.0.1", pages), (wires.there_web, pages), doors)
+        yield wires
     finally:
         for door in doors:
             door.close()
-        subprocess.run(["ip", "link", "del", f"{NAME}d"], capture_output=True)
-        subprocess.run(["ip", "link", "del", f"{NAME}w"], capture_output=True)
-        _ip("netns", "del", NAME)
+        wires.take_up()
+
+
+def clear_away() -> None:
+    """What a killed run left: its process is gone, its wires would still be there."""
+    for line in _try("netns", "list").splitlines():
+        name = line.split()[0]
+        owner = name.removeprefix(NAMES)
+        if name.startswith(NAMES) and owner.isdigit() and not Path(f"/proc/{owner}").exists():
+            Network(0, process=int(owner)).take_up()
+
+
+def free_number() -> int:
+    """Of no network that has an address here."""
+    taken = set(re.findall(r" 10\.7[78]\.(\d+)\.", _try("-4", "-o", "addr")))
+    return next(number for number in range(256) if str(number) not in taken)
 
 
 def _ip(*words: str) -> None:
     subprocess.run(["ip", *words], check=True, capture_output=True)
+
+
+def _try(*words: str) -> str:
+    """What it printed, well or not: nothing there to be undone is no trouble."""
+    return subprocess.run(["ip", *words], capture_output=True, text=True).stdout
 
 
 def _pass_on(listen: tuple[str, int], to: tuple[str, int], doors: list[socket.socket]) -> int:

@@ -1,15 +1,16 @@
 """T-F6: pages and database parted, whole and half; nothing hangs, nothing is lost or doubled."""
 
 import http.client
+import math
 import threading
 import time
 from collections import Counter
 from pathlib import Path
 from urllib.parse import quote
 
-from bench.faults.network import HERE_DB, Network, network
+from bench.faults.network import Network, network
 from bench.faults.place import Facts, Place, kept, place, verified
-from bench.served import SHIYU, Process
+from bench.served import SHIYU, Process, Trouble
 from shiyu.common.connection import URLS
 from shiyu.common.embedded import Cluster
 
@@ -35,7 +36,7 @@ def run(short: float = 5, long: float = 30) -> Facts:
 
 
 def _run(city: Place, wires: Network, written: Facts, short: float, long: float) -> Facts:
-    at = f"{HERE_DB}:{wires.database_port}/{written['database']}"
+    at = f"{wires.here_db}:{wires.database_port}/{written['database']}"
     passwords = written["passwords"]
     urls = {
         name: f"postgresql://{role}:{quote(passwords[role], safe='')}@{at}"
@@ -44,7 +45,8 @@ def _run(city: Place, wires: Network, written: Facts, short: float, long: float)
     }
     serving = Inside(wires.words, log=city.log, port=city.port, **urls)
     city.serving = serving  # type: ignore[assignment]
-    until_answers(city.port)
+    if until_answers(city.port) is None:
+        raise Trouble(f"the city inside the network did not answer; see {city.log}")
     found: Facts = {"cuts": []}
     probe = Probe(city.port)
     with city.crowd(systems=2, residents=1):
@@ -56,7 +58,7 @@ def _run(city: Place, wires: Network, written: Facts, short: float, long: float)
                 time.sleep(seconds)
                 wires.heal()
                 healed = time.monotonic()
-                back = until_answers(city.port)
+                back = until_answers(city.port) or math.inf
                 longest, statuses = probe.end()
                 found["cuts"].append(
                     {
@@ -125,8 +127,11 @@ def _get(port: int) -> str:
         asking.close()
 
 
-def until_answers(port: int, patience_s: float = 120) -> float:
+def until_answers(port: int, patience_s: float = 120) -> float | None:
+    """When it did; none where it never did."""
     until = time.monotonic() + patience_s
-    while time.monotonic() < until and _get(port) not in {"200", "302"}:
+    while time.monotonic() < until:
+        if _get(port) in {"200", "302"}:
+            return time.monotonic()
         time.sleep(0.2)
-    return time.monotonic()
+    return None

@@ -20,6 +20,7 @@ from bench.load.overload import recovery
 from shiyu.live.feed import Change
 from shiyu.site.commands import serve_
 from shiyu.site.room import AT_ONCE, WAITING_MOST
+from tests import own_loop
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG: dict[str, list[str]] = {
@@ -79,7 +80,7 @@ def test_what_is_due_is_timed_from_when_it_was_due_though_nobody_was_free() -> N
         part(people)
         return found | {"longest": max(one.seconds for one in crowd.told)}
 
-    found = asyncio.run(one_person())
+    found = own_loop.run(one_person())
 
     assert found["nobody_free"]
     assert found["longest"] > 0.15
