@@ -17,7 +17,10 @@ SELDOM = ("tests", "migrations")
 
 CASES = "shiyu/cases/tests/"
 TESTS: dict[str, tuple[str, ...]] = {
-    "shiyu/cases/clock": (f"{CASES}test_clock.py", f"{CASES}test_retiming_runs.py"),
+    "shiyu/cases/clock": (
+        f"{CASES}test_clock_exact.py", f"{CASES}test_clock.py", f"{CASES}test_retiming_runs.py",
+        "shiyu/site/tests/test_clock_command.py",
+    ),
     "shiyu/cases/replay": (
         f"{CASES}test_lifecycle.py", f"{CASES}test_replay.py", f"{CASES}test_replay_walks.py",
     ),

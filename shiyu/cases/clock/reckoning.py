@@ -124,7 +124,8 @@ def reckon(lines: Iterable[Dated], procedure: Procedure, now: int) -> list[Clock
         limit = procedure.allowances.get(track.name)
         if limit is not None:
             found.append(_clock(track, limit, procedure, now))
-    found.sort(key=lambda c: (c.started_m, _RANK[c.name], c.unit or "", c.round))
+    # Rounds of one clock stay as the replay numbered them, also those of one minute.
+    found.sort(key=lambda c: (c.started_m, _RANK[c.name], c.unit or ""))
     return found
 
 
