@@ -19,6 +19,7 @@ class DeskConfig(AppConfig):
         renumbered.connect(follow_places)
         erasing.connect(forget_files)
         pages.setdefault("export", lambda _subject: reverse("desk:exports"))
+        pages.setdefault("batch", lambda said: reverse("desk:together", args=[said[6:]]))
         pages.setdefault("city", lambda _subject: reverse("desk:export_limits"))
         pages.setdefault("unit", lambda _subject: reverse("desk:home"))
         pages.setdefault("case", lambda subject: reverse("desk:by_id", args=[_pk(subject)]))

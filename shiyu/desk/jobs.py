@@ -3,7 +3,7 @@
 from procrastinate.contrib.django import app
 
 from shiyu.desk import later
-from shiyu.desk.actions import batches, exports
+from shiyu.desk.actions import batches, exports, given_up
 from shiyu.desk.models import Batch, Export
 
 
@@ -28,3 +28,10 @@ def make_export(key: str) -> None:
 def expire_exports(timestamp: int) -> None:
     """Delete the files of exports whose time is over."""
     exports.expire()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="desk.end_given_up", queue="periodic", queueing_lock="desk_given_up")
+def end_given_up(timestamp: int) -> None:
+    """Say so where a bulk move or an export has nobody who goes on with it."""
+    given_up.end_given_up()

@@ -70,6 +70,7 @@ class Batch(models.Model):
         CHOSEN = "chosen", _("待确认")
         RUNNING = "running", _("正在办理")
         DONE = "done", _("办完")
+        STOPPED = "stopped", _("中断")
 
     key = models.CharField(max_length=32, default=new_key, unique=True)
     person = models.ForeignKey(Person, models.PROTECT)

@@ -42,6 +42,10 @@ SENTENCES: dict[str, "StrPromise"] = {
     "report_reopened": gettext_lazy("您上报的 %(number)s 已重新办理：%(kind)s，%(place)s"),
     "export_asked": gettext_lazy("一份导出等您批准：%(queue)s，%(count)s 行"),
     "export_decided": gettext_lazy("您申请的导出有了决定：%(queue)s，%(count)s 行"),
+    "export_failed": gettext_lazy("您申请的导出没有生成：%(queue)s，%(count)s 行"),
+    "batch_stopped": gettext_lazy(
+        "批量%(move)s中断了：共 %(count)s 件，还有 %(left)s 件没办，可以继续办理"
+    ),
     "handed_over": gettext_lazy("%(unit)s机构变更，%(count)s 件在办案件由您单位承接"),
     "standard_objected": gettext_lazy(
         "%(unit)s对“%(kind)s”立案条件 %(ordinal)s 提出异议，等您答复"

@@ -38,7 +38,7 @@ GROUPS: dict[str, tuple["StrPromise", frozenset[str]]] = {
         frozenset(
             [
                 *("extension_decided", "suspension_decided", "appeal_decided", "export_decided"),
-                *("standard_answered", "export_limits"),
+                *("standard_answered", "export_limits", "export_failed", "batch_stopped"),
             ]
         ),
     ),

@@ -99,6 +99,7 @@ PROGRAMS_OWN_TASKS = frozenset(
     {
         "builtin:procrastinate.builtin_tasks.remove_old_jobs",
         "procrastinate.builtin_tasks.remove_old_jobs",
+        "desk.end_given_up",
         "desk.expire_exports",
         "shiyu.api.jobs.drop_old_uploads",
         "shiyu.api.jobs.hold_without_keys",

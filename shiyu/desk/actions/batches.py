@@ -2,6 +2,7 @@
 
 Each case is a transaction of its own, in which its item is locked first: whoever comes twice,
 or after a worker was killed, finds it done. The item is the key under which it is done once.
+What is left when nobody carries it out any more (`given_up.py`) waits until it is taken up again.
 """
 
 import inspect
@@ -19,6 +20,7 @@ from shiyu.common.wall import within
 from shiyu.desk.models import Batch, BatchItem
 from shiyu.desk.together import MOST, NO_VERSION, Said, way_of
 from shiyu.journal.actions import moment, record
+from shiyu.notices.actions import owe
 from shiyu.people.actors import Actor
 from shiyu.people.models import Person
 from shiyu.people.seeing import sight_of
@@ -135,16 +137,45 @@ def _end(batch: Batch) -> None:
         batch.save(update_fields=["state", "ended_at"])
 
 
+@transaction.atomic
+def stop(batch: Batch) -> bool:
+    """End one whose job was given up, and tell who ordered it how far it came (中断)."""
+    batch = Batch.objects.select_for_update().get(pk=batch.pk)
+    if batch.state != Batch.State.RUNNING:
+        return False
+    count = batch.items.count()
+    left = batch.items.filter(state=BatchItem.State.WAITING).count()
+    batch.state, batch.ended_at = Batch.State.STOPPED, moment()
+    batch.save(update_fields=["state", "ended_at"])
+    facts = {"cases": count, "left": left}
+    record(f"batch:{batch.pk}", "stop", actor=Actor.program("batches"), facts=facts)
+    told = {"move": str(MOVES[batch.move].title), "count": count, "left": left}
+    # Named by its key, which its page has for an address: no query for each notice shown.
+    owe([batch.person_id], f"batch:{batch.key}", "batch_stopped", facts=told, at=batch.ended_at)
+    return True
+
+
+@transaction.atomic
+def resume(batch: Batch, *, actor: Actor, later: Callable[[Batch], object]) -> Batch:
+    """Go on with what is left of one that was stopped (继续办理)."""
+    batch = _locked(batch, actor, Batch.State.STOPPED)
+    batch.state, batch.ended_at = Batch.State.RUNNING, None
+    batch.save(update_fields=["state", "ended_at"])
+    record(f"batch:{batch.pk}", "resume", actor=actor, facts={})
+    later(batch)
+    return batch
+
+
 def whole(actor: Actor) -> "rules.CaseQuerySet":
     """The actor's cases with what a bulk move asks of them."""
     seen = rules.visible_to(actor).select_related("kind", "standard", "centre", "place")
     return seen.defer("place__boundary")
 
 
-def _locked(batch: Batch, actor: Actor) -> Batch:
+def _locked(batch: Batch, actor: Actor, state: str = Batch.State.CHOSEN) -> Batch:
     batch = Batch.objects.select_for_update().get(pk=batch.pk)
     if batch.person_id != actor.id or actor.kind != "person":
         raise NotAllowed(_("这批案件由选定的人办理"))
-    if batch.state != Batch.State.CHOSEN:
+    if batch.state != state:
         raise OutOfOrder(_("这批案件%(state)s") % {"state": batch.get_state_display()})
     return batch

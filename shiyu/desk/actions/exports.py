@@ -181,6 +181,17 @@ def download(export: Export, *, actor: Actor) -> Path:
     return path
 
 
+def give_up(export: Export) -> bool:
+    """Fail one whose job was given up; False where it has ended meanwhile (生成中断)."""
+    try:
+        _fail(
+            export, Refused(_("生成到一半中断了，没有生成文件。请重新导出，再不行告诉系统管理员"))
+        )
+    except OutOfOrder:
+        return False
+    return True
+
+
 def expire() -> int:
     """Delete every file whose time is over; how many (过期删除)."""
     over = Export.objects.filter(stage=ExportStage.MADE, expires_at__lte=clock.now())
@@ -267,7 +278,9 @@ def _fail(export: Export, wrong: Exception) -> None:
     else:
         export.failure = _("写文件时出错，没有生成文件。请重新导出，再不行告诉系统管理员")
     export.save(update_fields=["stage", "failure"])
-    _line(export, "fail", program)
+    at = _line(export, "fail", program)
+    told = {"queue": str(QUEUES[export.queue].title), "count": export.counted}
+    owe([export.person_id], export.subject, "export_failed", facts=told, at=at)
 
 
 def _rows(export: Export, columns: Sequence[Column], opened: list[int]) -> Iterator[list[Told]]:

@@ -66,6 +66,9 @@ def together(request: SignedIn, key: str) -> HttpResponse:
     batch = _batch(key, actor)
     if request.method != "POST":
         return _page(request, batch, actor)
+    if "resume" in request.POST:
+        batches.resume(batch, actor=actor, later=later.carry_out)
+        return redirect("desk:together", batch.key)
     form = TOGETHER_FORMS[batch.move](request.POST)
     if not form.is_valid():
         return _page(request, batch, actor, form=form, status=NOT_YET)
@@ -82,7 +85,7 @@ def progress(request: SignedIn, key: str) -> HttpResponse:
     """How far it is, alone: what the page asks for every two seconds."""
     batch = _batch(key, actor_of(request))
     response = render(request, "desk/parts/together_progress.html", _progress(batch))
-    if batch.state == Batch.State.DONE:
+    if batch.state != Batch.State.RUNNING:
         response["HX-Refresh"] = "true"
     return response
 
@@ -173,7 +176,9 @@ def _progress(batch: Batch) -> dict[str, Any]:
     states = list(batch.items.values_list("state", flat=True))
     done = sum(state == BatchItem.State.DONE for state in states)
     refused = sum(state == BatchItem.State.REFUSED for state in states)
-    told = {"all": len(states), "done": done, "refused": refused, "through": done + refused}
+    through = done + refused
+    told = {"all": len(states), "done": done, "refused": refused, "through": through}
+    told["left"] = len(states) - through
     return {"batch": batch, "progress": told}
 
 

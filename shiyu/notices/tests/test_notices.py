@@ -72,7 +72,7 @@ def test_a_kind_without_a_sentence_is_a_mistake_of_ours(person: Person) -> None:
 ABOUT_PEERS = {"channel_down", "subscription_paused", "canary_lost"}
 NOT_OF_ONE_CASE = {
     *("export_asked", "export_decided", "handed_over", "export_limits"),
-    *("standard_objected", "standard_answered"),
+    *("standard_objected", "standard_answered", "export_failed", "batch_stopped"),
 }
 
 
