@@ -16,7 +16,6 @@ nothing was lost, doubled or found false.
 
 import argparse
 import asyncio
-import contextlib
 import csv
 import json
 import os
@@ -24,16 +23,15 @@ import random
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from bench.killed_load import Crowd
-from bench.killed_watch import NAMES, Doing, amcheck, below, freeze, time_outage, worst
+from bench.killed_watch import Doing, amcheck, worst
+from bench.killer import Killer
 from bench.measure import machine
-from bench.served import SHIYU, Process, Trouble, carry_out, free_port, own_home, wait_for
+from bench.served import SHIYU, carry_out, own_home
 from shiyu.notices.tests.peers import HttpPeer, MailPeer, http_peer, mail_peer
 
 Facts = dict[str, Any]
@@ -47,119 +45,11 @@ MUST_BE_NONE = (
 )
 
 
-class Serving(Process):
-    """`shiyu serve --with-workers` as a city runs it, told that a proxy stands before it."""
-
-    def __init__(self, *, log: Path, port: int) -> None:
-        self.port = port
-        words = [*SHIYU, "serve", "--port", str(port), "--live-port", str(port + 1)]
-        super().__init__([*words, "--with-workers"], log=log, SHIYU_PROXIES="1")
-
-
-class Killer:
-    """Takes one process after another: every name in turn, in an order of its own each round."""
-
-    def __init__(self, home: Path, log: Path, how: argparse.Namespace) -> None:
-        self.home, self.log, self.how = home, log, how
-        self.outages: list[threading.Thread] = []
-        self.back_s: list[tuple[float, float]] = []
-        self.frozen = self.at_once = self.reaped = 0
-        self.port = free_port(2)
-        self.serving = Serving(log=log, port=self.port)
-        try:
-            wait_for(self.serving)  # type: ignore[arg-type]
-        except Trouble:
-            self.serving.end()
-            raise
-        self.killed: Counter[str] = Counter()
-        self.waiting: list[str] = []
-        self.importing: subprocess.Popen[bytes] | None = None
-        self.edits: list[subprocess.Popen[bytes]] = []
-
-    def kill_one(self) -> None:
-        found = self._found()
-        if not self.waiting:
-            self.waiting = random.sample(sorted(found), len(found))
-        name = self.waiting.pop() if self.waiting else ""
-        if name in found:
-            self._end(name, random.choice(found[name]))
-        if self.at_once < self.how.at_once and self.killed.total() % 6 == 5:
-            self.at_once += 1
-            for every, pids in self._found().items():
-                for pid in pids:
-                    self._end(every, pid)
-        self._reap()
-        self.keep_serving()
-
-    def _reap(self) -> None:
-        """The command that frees jobs, as its timer runs it, killed somewhere on its way."""
-        if self.reaped < self.how.reap:
-            self.reaped += 1
-            with self.log.open("ab") as log:
-                command = subprocess.Popen([*SHIYU, "reap"], stdout=log, stderr=log)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                command.wait(random.uniform(0.5, 4))
-            command.kill()
-            command.wait()
-
-    def _end(self, name: str, pid: int) -> None:
-        """Kill it outright; or, so often as was asked, let it seem dead for a while."""
-        with contextlib.suppress(ProcessLookupError):
-            if self.frozen < self.how.freeze and "worker" in name:
-                self.frozen += 1
-                freeze(pid, self.how.frozen_s)
-            else:
-                os.kill(pid, signal.SIGKILL)
-                self.killed[name] += 1
-        if name == "database":
-            watch = threading.Thread(target=time_outage, args=(self.port, self.back_s))
-            watch.start()
-            self.outages.append(watch)
-
-    def _owed(self, name: str) -> bool:
-        """Whether more of this kind are to be killed."""
-        kinds = [kind for kind in self.how.want if name.startswith(kind)]
-        done = sum(n for other, n in self.killed.items() if other.startswith(tuple(kinds) or "-"))
-        return bool(kinds) and done < self.how.want[kinds[0]]
-
-    def is_done(self) -> bool:
-        """Whether all the kills that were asked for have been made."""
-        if self.how.want:
-            left = any(self._owed(kind) for kind in self.how.want)
-            return not left and self.frozen >= self.how.freeze
-        wanted = self.how.kills
-        return bool(wanted) and self.killed.total() >= wanted and self.frozen >= self.how.freeze
-
-    def keep_serving(self) -> None:
-        """Start the command again where it was killed, as a city's service manager would."""
-        if self.serving.process.poll() is not None:
-            self.serving = Serving(log=self.log, port=self.port)
-
-    def _found(self) -> dict[str, list[int]]:
-        """Every process of the city, by what it is."""
-        found: dict[str, list[int]] = {"serve": [self.serving.process.pid]}
-        for pid, words in below(self.serving.process.pid).items():
-            for name, sign in NAMES.items():
-                if sign in words:
-                    found.setdefault(name, []).append(pid)
-                    break
-        for file in self.home.glob("postgres-*/postmaster.pid"):
-            postmaster = int(file.read_text().split("\n")[0])
-            found["database"] = [postmaster]
-            found["a process of the database"] = list(below(postmaster)) or [postmaster]
-        if self.how.want:
-            found = {name: pids for name, pids in found.items() if self._owed(name)}
-        if self.how.only:
-            found = {name: pids for name, pids in found.items() if self.how.only in name}
-        if self.importing is not None and self.importing.poll() is None:
-            found["import"] = [self.importing.pid]
-        return found
-
-
 def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     asked.add_argument("--seconds", type=float, default=300)
     asked.add_argument("--every", type=float, default=3, help="seconds between two kills")
+    asked.add_argument("--alive-s", type=float, default=10, help="kill nobody younger")
     asked.add_argument("--json", type=Path)
     asked.add_argument("--keep-log", type=Path)
     asked.add_argument("--only", default="", help="kill only what is called so")

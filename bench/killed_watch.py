@@ -53,6 +53,14 @@ def below(root: int) -> dict[int, str]:
     return found
 
 
+def ages() -> dict[int, int]:
+    """For how many seconds each process of the machine has been there."""
+    listed = subprocess.run(
+        ["ps", "-e", "-o", "pid=,etimes="], capture_output=True, text=True, check=True
+    )
+    return {int(pid): int(age) for pid, age in map(str.split, listed.stdout.splitlines())}
+
+
 def freeze(pid: int, seconds: float) -> None:
     """Stop a process so that it seems dead, and let it go on later as if nothing had been."""
     os.kill(pid, signal.SIGSTOP)

@@ -16,8 +16,8 @@ from typing import Any
 
 import psycopg
 
-from bench.killed import Serving
 from bench.killed_load import Crowd
+from bench.killer import Serving
 from bench.served import SHIYU, Trouble, carry_out, free_port, own_home, wait_for
 from shiyu.common.connection import conninfo
 from shiyu.common.home import PROJECT

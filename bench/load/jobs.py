@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from bench.killed import Serving
+from bench.killer import Serving
 from bench.load.crowd import spread
 from bench.load.hotline import PLACES, write
 from bench.load.place import Facts, demo_city

@@ -16,7 +16,7 @@ import click
 LOOK_EVERY_S = 0.3
 FIRST_DELAY_S = 0.5
 LONGEST_DELAY_S = 30.0
-HEALTHY_AFTER_S = 20.0
+HEALTHY_AFTER_S = 10.0
 """What lived so long did not die of its start: no pause that grows holds it back."""
 STOP_PATIENCE_S = 25.0
 PR_SET_PDEATHSIG = 1
@@ -76,7 +76,10 @@ class Supervisor:
 
 
 def _look_after(charge: Charge) -> None:
-    """Start a charge again if it has died, each time after a longer pause."""
+    """Start a charge again if it has died; dying again and again, it is started less often.
+
+    The pause counts from its last start, so that who had worked for a while is away for less.
+    """
     now = time.monotonic()
     if charge.process is not None:
         code = charge.process.poll()
@@ -85,9 +88,9 @@ def _look_after(charge: Charge) -> None:
         _clear_away(charge)
         if now - charge.started_at > HEALTHY_AFTER_S:
             charge.delay_s = FIRST_DELAY_S
-        charge.start_at = now + charge.delay_s
+        charge.start_at = max(now + FIRST_DELAY_S, charge.started_at + charge.delay_s)
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        again = f"starting again in {charge.delay_s:g} s"
+        again = f"starting again in {charge.start_at - now:.1f} s"
         click.echo(f"{charge.name}: ended ({how}); {again}.", err=True)
         charge.delay_s = min(charge.delay_s * 2, LONGEST_DELAY_S)
     elif now >= charge.start_at:
