@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from shiyu.site.backup.restoring import Restored
     from shiyu.site.backup.store import Store
 
+ERASED = {
+    "reporters": "names with numbers",
+    "remarks": "texts",
+    "photos": "pictures",
+    "followers": "numbers that heard of progress",
+    "addresses": "addresses",
+}
+
 
 @click.command()
 @click.option("--to", "to", help="The moment: 2026-11-22T15:04:05+08:00; the newest if left out.")
@@ -110,7 +118,7 @@ def _say(found: "Restored", place: Path) -> None:
         f"{found.photos} pictures checked, {len(found.photos_missing)} missing; "
         f"{settled['sessions']} sessions ended; {settled['deliveries_unknown']} deliveries "
         f"told as outcome unknown; carried out again: {settled['again'] or 'nothing'}; "
-        f"erased again: {settled['erased'].get('erasures', 0)} people."
+        f"erased again: {erased_again(settled['erased'])}."
     )
     for name in found.photos_missing[:20]:
         click.echo(f"  missing: {name}", err=True)
@@ -120,6 +128,16 @@ def _say(found: "Restored", place: Path) -> None:
         f"✓ The restored city is in {place}. Look at it:\n"
         f"  SHIYU_HOME={place} shiyu serve --port 8100\n"
         f"  Then stop the city and: shiyu restore --switch {place}"
+    )
+
+
+def erased_again(counts: dict[str, int]) -> str:
+    """What the list of erasures took away once more; its entries are erasures, not people."""
+    if not counts.get("erasures"):
+        return "nothing"
+    said = [f"{counts[name]} {what}" for name, what in ERASED.items() if counts.get(name)]
+    return (
+        f"{counts['erasures']} erasures of the list ({', '.join(said) or 'nothing left of them'})"
     )
 
 

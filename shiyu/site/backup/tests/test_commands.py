@@ -18,6 +18,7 @@ from shiyu.site.checkup import backups
 from shiyu.site.checkup.finding import Finding
 from shiyu.site.commands.backup_ import command as backup
 from shiyu.site.commands.restore_ import command as restore
+from shiyu.site.commands.restore_ import erased_again
 
 
 @pytest.fixture(autouse=True)
@@ -134,3 +135,19 @@ def test_a_drill_that_fails_is_on_record(tmp_path: Path) -> None:
     assert not ended.well
     assert drilling.last_drill() == ended
     assert len(store.drills.read_text().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [
+        ({}, "nothing"),
+        ({"known": 3, "other": 1}, "nothing"),
+        (
+            {"erasures": 1, "reporters": 5, "remarks": 6, "photos": 0, "known": 2},
+            "1 erasures of the list (5 names with numbers, 6 texts)",
+        ),
+        ({"erasures": 2, "reporters": 0}, "2 erasures of the list (nothing left of them)"),
+    ],
+)
+def test_a_restore_says_how_much_it_erased_again(counts: dict[str, int], said: str) -> None:
+    assert erased_again(counts) == said
