@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from shiyu.api.tests.test_matrix import BODIES, OWE_A_REASON
 from shiyu.api.urls import api  # declares every route
-from shiyu.api.v1.moves import WAYS
 from shiyu.api.v1.routes import ROUTES
 from shiyu.api.v1.shapes import In
+from shiyu.api.v1.ways import WAYS
 from shiyu.cases import actions
 from shiyu.cases.models import Case, Report
 from shiyu.desk.forms.together import TOGETHER_FORMS

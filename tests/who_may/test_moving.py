@@ -7,7 +7,7 @@ import pytest
 
 from shiyu.api.tests.test_matrix import BODIES, OWE_A_REASON
 from shiyu.api.v1.batches import ALONE
-from shiyu.api.v1.moves import WAYS
+from shiyu.api.v1.ways import WAYS
 from shiyu.cases.lifecycle import MOVES
 from shiyu.cases.rules import concern, may
 from tests.every_page.people import WORK_OF

@@ -10,7 +10,8 @@ from uuid import UUID
 import pytest
 
 from shiyu.api.v1.batches import ALONE
-from shiyu.api.v1.moves import RECORDS, WAYS
+from shiyu.api.v1.records import RECORDS
+from shiyu.api.v1.ways import WAYS
 from shiyu.cases import rules
 from shiyu.files.models import Photo
 from tests.every_page.people import WORK_OF

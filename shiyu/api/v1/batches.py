@@ -19,10 +19,11 @@ from shiyu.api.audience import MOVERS, REPORTERS
 from shiyu.api.problems import of_refusal
 from shiyu.api.refusals import Invalid
 from shiyu.api.v1.cases import Reported, ReportIn, intake_of, reported
-from shiyu.api.v1.moves import ALONE, WAYS, Moved, moved
+from shiyu.api.v1.moves import Moved, moved
 from shiyu.api.v1.routes import actor_of, route
 from shiyu.api.v1.shapes import In, Out
 from shiyu.api.v1.texts import CaseNumber, Ref
+from shiyu.api.v1.ways import ALONE, WAYS
 from shiyu.api.v1.words import of_field, sentence
 from shiyu.cases import actions, rules
 from shiyu.cases.gathered import ahead

@@ -6,10 +6,11 @@ that nobody reckons on what is inside.
 
 import hashlib
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
 
 from django.core import signing
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Query
@@ -19,6 +20,7 @@ from shiyu.api.refusals import Invalid
 from shiyu.api.v1.routes import Given
 from shiyu.api.v1.words import sentence
 
+R = TypeVar("R", bound=Model)
 MOST = 100
 USUAL = 20
 SALT = "v1 page"
@@ -44,6 +46,18 @@ def after(request: HttpRequest, cursor: str | None) -> Any:
     if filters != _filters(request):
         raise _strange()
     return last
+
+
+def cut(
+    request: HttpRequest, rows: QuerySet[R], cursor: str | None, limit: int, *, by: str
+) -> tuple[list[R], Any]:
+    """The rows after a cursor, in the order of the column `by`, at most one more than the limit.
+
+    Gives them and the key of the last row of the page; None where it is the last page.
+    """
+    last = after(request, cursor)
+    found = list((rows.filter(**{f"{by}__gt": last}) if last else rows)[: limit + 1])
+    return found, getattr(found[limit - 1], by) if len(found) > limit else None
 
 
 def page(

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
+from ninja import Path
 from pydantic import AfterValidator, AwareDatetime, Field
 from pydantic_core import PydanticCustomError
 
@@ -29,6 +30,7 @@ Words = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_wit
 Short = Annotated[str, Field(max_length=200), AfterValidator(_without_nul)]
 Name = Annotated[str, Field(max_length=40), AfterValidator(_without_nul)]
 Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[0-9A-Za-z._-]+$")]
+CodeInPath = Annotated[Code, Path()]
 CaseNumber = Annotated[str, Field(max_length=24, pattern=r"^[A-Z]{0,6}[0-9]{8,20}$")]
 Ref = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_without_nul)]
 Phone = Annotated[str, Field(max_length=20, pattern=r"^\+?[0-9 -]{0,20}$")]
@@ -40,6 +42,7 @@ PhotoIds = Annotated[list[UUID], Field(max_length=3, description="先上传的�
 __all__ = [
     "CaseNumber",
     "Code",
+    "CodeInPath",
     "Lat",
     "Lon",
     "Moment",
