@@ -7,7 +7,7 @@ export default defineConfig({
   publicDir: false,
   worker: { format: "es", rolldownOptions: { output: { entryFileNames: "parts/[name]-[hash].js" } } },
   build: {
-    outDir: "../shiyu/site/static/built",
+    outDir: "dist", // publish.mjs takes it to where it is served
     emptyOutDir: true,
     target: ["chrome105", "safari16", "firefox110"],
     cssTarget: ["chrome105", "safari16", "firefox110"],

@@ -60,7 +60,7 @@ MIDDLEWARE = [
     "shiyu.site.overload.Overload",
     "shiyu.site.door.Door",
     "shiyu.site.middleware.Unavailable",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "shiyu.site.front.FrontEnd",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -132,6 +132,7 @@ STATIC_URL = "/static/"
 STATICFILES_DIRS = [ROOT / "shiyu" / "site" / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False  # our scripts and styles are for our own pages
+WHITENOISE_IMMUTABLE_FILE_TEST = r"/built/parts/.+-[\w-]{8}\.\w+$"  # named after their content
 MEDIA_ROOT = HOME / "files"
 
 SESSION_COOKIE_HTTPONLY = True
