@@ -418,6 +418,7 @@ def test_reached_is_looked_for_only_where_the_clock_ran():
     assert [reached(ran, ELAPSED, n, 99) for n in (1, 10, 11, 20, 25)] == [1, 10, 51, 60, 65]
     assert reached([(0, None, True, "")], ELAPSED, 5, 3) == 5
     assert reached([], ELAPSED, 5, 3) == 8
+    assert reached([(7, 20, False, "")], ELAPSED, 5, 30) == 12
 
 
 def test_stretches_of_one_state_are_one():
