@@ -78,10 +78,15 @@ OPEN = {
 
 WIDE_VIEWS = frozenset({"cases_words", "cases_numbers"})
 """Views that see past the wall and so keep it themselves; all others are `security_invoker`."""
-WIDE_FUNCTIONS = frozenset({"cases_reach_parts", "cases_reach_reports", "cases_reach_anew"})
+WIDE_FUNCTIONS = frozenset(
+    {
+        *("cases_reach_parts", "cases_reach_reports", "cases_reach_anew"),
+        *("cases_found_marks", "cases_marks_anew", "cases_marks_reach"),
+    }
+)
 """Functions of the role `search`, which is not held by any wall: triggers."""
-ANSWERING = frozenset({"cases_few"})
-"""The one of them that answers; what it gives has gone through `cases_numbers`."""
+ANSWERING = frozenset({"cases_few", "cases_seek"})
+"""Those of them that answer; what they give has gone through `cases_numbers`."""
 
 
 @pytest.fixture(scope="module")

@@ -7,17 +7,19 @@ Each way is a condition that an index serves; a case found by several counts for
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from operator import or_
 from typing import Any
 
-from django.db.models import F, IntegerField, Q, QuerySet, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 
 from shiyu.cases import search
 from shiyu.cases.identity import found_by
 from shiyu.cases.models import Assignment, CaseQuerySet
 from shiyu.catalogue.models import Kind
+from shiyu.common.wall import UNIT, holder
 from shiyu.people.models import Unit
 from shiyu.places.models import City, Place
 
@@ -32,8 +34,40 @@ NAMES_MOST = 20
 WAYS = ("number", "number_part", "kind", "words", "place", "unit")
 """How a case may have been meant, from the surest."""
 
-Way = tuple[str, Any]
-"""One of WAYS and the cases found so, each with its `rank`."""
+Words = Sequence[str] | None
+Marks = Sequence[int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of WAYS, and the cases found so.
+
+    words, marks  by which the index gives them from the newest on (`search.newest`), or neither.
+    """
+
+    name: str
+    cases: CaseQuerySet
+    words: Words = None
+    marks: Marks = None
+
+    @property
+    def rank(self) -> int:
+        """The surest first."""
+        return WAYS.index(self.name)
+
+    def below(self, mark: int | None, most: int) -> list[int]:
+        """The newest ids, or the next older ones than this."""
+        if self.words or self.marks:
+            return search.newest(self.cases, self.words, self.marks, most=most, below=mark)
+        older = self.cases if mark is None else self.cases.filter(pk__lt=mark)
+        return list(older.order_by("-pk").values_list("pk", flat=True)[:most])
+
+    def above(self, mark: int | None, most: int) -> list[int]:
+        """The oldest ids, or the next newer ones than this."""
+        if self.words or self.marks:
+            return search.newest(self.cases, self.words, self.marks, most=most, above=mark or 0)
+        newer = self.cases if mark is None else self.cases.filter(pk__gt=mark)
+        return list(newer.order_by("pk").values_list("pk", flat=True)[:most])
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +155,13 @@ def _named(what: str, records: "QuerySet[Any]", first: str, last: str) -> "Query
 
 
 def look_up(cases: CaseQuerySet, asked: Asked, meant: Meant) -> list[Way]:
-    """The ways in which some of these cases may be meant, none twice, each newest first."""
+    """The ways in which some of these cases may be meant, none twice, the surest first."""
     if asked.is_receipt or asked.phone or cases.query.is_empty():
         return []
-    conditions = [found for found in _conditions(asked, meant) if found[1] is not None]
-    cases = search.with_end(cases)
-    found: list[Way] = []
-    for at, (name, where, _seen) in enumerate(conditions):
-        surer = [seen for _name, _where, seen in conditions[:at]]
-        left = reduce(lambda q, condition: q.exclude(condition), surer, cases)
-        rank = Value(WAYS.index(name), output_field=IntegerField())
-        found.append((name, left.filter(where).annotate(rank=rank)))
+    left, found = search.with_end(cases), list[Way]()
+    for name, where, is_one, words, marks in _conditions(asked, meant):
+        found.append(Way(name, left.filter(where), words, marks))
+        left = left.exclude(is_one)
     return found
 
 
@@ -142,52 +172,46 @@ def ranked(
     after: tuple[int, int] | None = None,
     before: tuple[int, int] | None = None,
 ) -> list[tuple[int, int]]:
-    """So many (rank, id), the surest and newest first, past a mark or before one: one query."""
-    back = before is not None
-    mark = before or after
-    parts = []
-    for name, cases in ways:
-        rank = WAYS.index(name)
-        if mark is not None and (rank > mark[0] if back else rank < mark[0]):
+    """So many (rank, id), the surest and newest first, past a mark or before one.
+
+    A way is asked only where those before it have not filled the page.
+    """
+    back, mark = before is not None, before or after
+    rows: list[tuple[int, int]] = []
+    for way in reversed(ways) if back else ways:
+        at = mark[1] if mark is not None and mark[0] == way.rank else None
+        if mark is not None and (way.rank > mark[0] if back else way.rank < mark[0]):
             continue
-        if mark is not None and rank == mark[0]:
-            cases = cases.filter(pk__gt=mark[1]) if back else cases.filter(pk__lt=mark[1])
-        order = "pk" if back else "-pk"
-        parts.append(cases.order_by(order).values_list("rank", "pk")[:most])
-    if not parts:
-        return []
-    whole = parts[0] if len(parts) == 1 else parts[0].union(*parts[1:], all=True)
-    if len(parts) > 1:
-        whole = whole.order_by(*(("-rank", "id") if back else ("rank", "-id")))[:most]
-    rows = [(int(rank), int(pk)) for rank, pk in whole]
+        ids = way.above(at, most - len(rows)) if back else way.below(at, most - len(rows))
+        rows += [(way.rank, pk) for pk in ids]
+        if len(rows) == most:
+            break
     return rows[::-1] if back else rows
 
 
-def _conditions(asked: Asked, meant: Meant) -> "list[tuple[str, Any, Any]]":
-    """Name, how such cases are found, and how one in hand is known to be one.
+def _conditions(asked: Asked, meant: Meant) -> "Iterator[tuple[str, Q, Q, Words, Marks]]":
+    """Name, which cases are found so, how one in hand is known to be one, and what is sought.
 
-    Where an index cannot be used behind the wall the two differ: see `search.said`.
+    Where an index cannot be used behind the wall the two differ: see `search.ends_in`.
     """
     number, part, ends = _by_number(asked)
-    inside = Q(pk__in=())
-    for first, last in meant.places:
-        inside |= Q(place_number__range=(first, last))
-    part_of = Assignment.objects.filter(unit__in=meant.units).values("case_id")
-    return [
-        ("number", number, number),
-        ("number_part", ends, part),
-        *_alike("kind", Q(kind__in=meant.kinds) if meant.kinds else None),
-        (
-            *("words", search.said(asked.words) if asked.words else None),
-            Q(found__words__contains=list(asked.words)),
-        ),
-        *_alike("place", inside if meant.places else None),
-        *_alike("unit", Q(pk__in=part_of) if meant.units else None),
-    ]
-
-
-def _alike(name: str, where: Q | None) -> "list[tuple[str, Any, Any]]":
-    return [(name, where, where)]
+    if number is not None:
+        yield "number", number, number, None, None
+    if part is not None and ends is not None:
+        yield "number_part", ends, part, None, None
+    if meant.kinds:
+        alike = Q(kind__in=meant.kinds)
+        yield "kind", alike, alike, None, [search.mark_of_kind(pk) for pk in meant.kinds]
+    if asked.words:
+        yield "words", Q(), Q(found__words__contains=list(asked.words)), asked.words, None
+    if meant.places:
+        inside = reduce(or_, (Q(place_number__range=place) for place in meant.places))
+        parts = [mark for place in meant.places for mark in search.marks_within(*place)]
+        yield "place", inside, inside, None, parts
+    if meant.units:
+        units = [holder(UNIT, unit) for unit in meant.units]
+        part_of = Assignment.objects.filter(case=OuterRef("pk"), unit__in=meant.units)
+        yield "unit", Q(Exists(part_of)), Q(pk=None), None, units
 
 
 def _by_number(asked: Asked) -> tuple[Q | None, Q | None, Q | None]:

@@ -5,7 +5,7 @@ import time
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
@@ -14,6 +14,7 @@ from django.db.models.functions import Reverse
 
 from shiyu.cases.models import Case, CaseQuerySet, Found, Report
 from shiyu.common import together
+from shiyu.common.wall import KEY, PERSON, holder
 from shiyu.journal.models import Remark
 
 if TYPE_CHECKING:
@@ -23,7 +24,16 @@ CHINESE = re.compile(r"[\u3400-\u9fff]+")
 LATIN = re.compile(r"[a-z0-9]+")
 WORDS_MOST = 400
 INDEX_BATCH = 500
-FEW = 1000
+FEW = 2000
+AT_ONCE_MOST = 5_000
+WIDTHS = (33, 36, 39, 42, 45, 48, 51)
+"""Bits of a place's number that a mark leaves out: see migration 0018, where they stand, too."""
+PARTS_MOST = 9
+KEYS = re.compile(r"key:(\d{1,17})", re.ASCII)
+SEEK = """
+SELECT asked.ids, ARRAY({seen}) FROM (SELECT cases_seek(
+    %s::text[], %s::bigint[], %s::bigint, %s::bigint, %s, %s) AS ids OFFSET 0) AS asked
+"""
 SAID = "SELECT w.case_id FROM cases_words w WHERE w.words @> %s::text[]"
 ANEW = "ON CONFLICT (case_id) DO UPDATE SET words = excluded.words"
 
@@ -51,12 +61,71 @@ def cut(text: str) -> list[str]:
     return list(words)[:WORDS_MOST]
 
 
-def index(case: Case, said: str, *, new: bool = False) -> None:
+def index(case: Case, said: str, *, first: Report | None = None) -> None:
     """Keep what a case is found by, in the transaction that changes it.
 
-    new  the case is written in the same statement, where the wall cannot see it yet.
+    first  its first report, where case and report are written in the same statement: neither the
+           wall nor the trigger that keeps the marks can see them yet.
     """
-    together.insert(Found(case=case, words=words_of(case, said)), tail="" if new else ANEW)
+    marks = marks_of(case, first) if first else None
+    found = Found(case=case, words=words_of(case, said), marks=marks)
+    together.insert(found, tail="" if first else ANEW)
+
+
+def marks_of(case: Case, first: Report) -> list[int]:
+    """What else a new case is searched by: as `cases_marks_of` says it of those that are there."""
+    marks = [-((case.place_number >> bits) * 64 + bits) - 1 for bits in WIDTHS]
+    marks += [mark_of_kind(case.kind_id)] if case.kind_id else []
+    marks += [holder(PERSON, first.by_person_id)] if first.by_person_id else []
+    key = KEYS.fullmatch(first.source)
+    return [*marks, holder(KEY, int(key[1]))] if key and not first.by_person_id else marks
+
+
+def mark_of_kind(kind: int) -> int:
+    return kind * 4 + 3
+
+
+def marks_within(first: int, last: int) -> list[int]:
+    """Marks of which each case in places with these numbers has one, as `cases_cover`."""
+    bits = next(b for b in WIDTHS if (last >> b) - (first >> b) < PARTS_MOST)
+    return [-(part * 64 + bits) - 1 for part in range(first >> bits, (last >> bits) + 1)]
+
+
+def newest(
+    seen: CaseQuerySet,
+    words: Sequence[str] | None,
+    marks: Sequence[int] | None,
+    *,
+    most: int,
+    below: int | None = None,
+    above: int | None = None,
+) -> list[int]:
+    """Ids of the newest of these cases with all the words, or one of the marks, and in sight.
+
+    below, above  past a mark: the next older ones, or the next newer ones, the nearest first.
+    """
+    found: list[int] = []
+    wanted = most
+    sql, params = _seen_of_asked(seen)
+    while len(found) < most:
+        asked = [words and list(words), marks and list(marks), below, above, wanted, FEW]
+        with connection.cursor() as cursor:
+            cursor.execute(SEEK.format(seen=sql), [*params, *asked])
+            ids, kept = cursor.fetchone()
+        known = set(kept)
+        found += [pk for pk in ids if pk in known]
+        if len(ids) < wanted:
+            break
+        below, above = (ids[-1], None) if above is None else (None, ids[-1])
+        wanted = min(wanted * 4, AT_ONCE_MOST)
+    return found[:most]
+
+
+def _seen_of_asked(seen: CaseQuerySet) -> "tuple[str, Sequence[Any]]":
+    """Which of the asked ids are of these cases, as a question within another."""
+    asked = RawSQL("SELECT unnest(asked.ids)", ())
+    sql, params = seen.order_by().filter(pk__in=asked).values("pk").query.sql_with_params()
+    return sql, params
 
 
 def words_of(case: Case, said: str) -> list[str]:
@@ -137,8 +206,8 @@ def ends_in(digits: str, *, begins: Sequence[str] = ()) -> Q:
 def said(words: Sequence[str]) -> Q:
     """Cases that are found by all these words, through the view that keeps the wall itself.
 
-    Where few cases have them, these are asked for first: the planner, who cannot know how few
-    they are, would go through all cases from the newest on until it had filled a page.
+    Where few cases in sight have them, these are asked for first: the planner, who cannot know how
+    few they are, would go through all cases from the newest on until it had filled a page.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT cases_few(%s::text[], %s)", (list(words), FEW))

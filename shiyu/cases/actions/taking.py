@@ -137,7 +137,7 @@ def _take_in(
         )
         facts = {"report": taken.pk} | story.first_facts(case) | intake.extra
         tell_of(case, "report", taken, facts, remark, actor)
-        search.index(case, words, new=True)
+        search.index(case, words, first=taken)
         tell.reported(case)
     keep_photos(case, intake, author_of(taken, actor))
     transaction.on_commit(lambda: events.reported.send_robust(Case, case=case, report=taken))

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
 from shiyu.cases.lifecycle import FINAL, OPEN, Outcome, Stage
@@ -178,13 +178,26 @@ class Case(models.Model):
 
 
 class Found(models.Model):
-    """What a case is found by: two-character Chinese words, Latin words, numbers (检索词)."""
+    """What a case is found by: two-character Chinese words, Latin words, numbers (检索词).
+
+    marks  where it lies, its kind, who takes part, in whole numbers: the database keeps them
+           (migration 0018), and joins them with the words in one index.
+    """
 
     case = models.OneToOneField(Case, models.CASCADE, primary_key=True, related_name="found")
     words = ArrayField(models.TextField())
+    marks = ArrayField(models.BigIntegerField(), null=True)
 
     class Meta:
-        indexes: ClassVar = [GinIndex(fields=["words"], name="case_words")]
+        indexes: ClassVar = [
+            GinIndex(
+                F("words"),
+                F("marks"),
+                Func(F("case_id"), function="cases_shelf", output_field=models.JSONField()),
+                name="case_found_by",
+                gin_pending_list_limit=256,
+            )
+        ]
 
 
 class Watch(models.Model):

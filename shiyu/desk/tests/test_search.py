@@ -300,7 +300,7 @@ def test_a_search_takes_the_same_few_queries_for_one_row_and_three(client, world
 def test_the_index_serves_a_numbers_end(world, make_case):
     case = make_case()
     ways = finding.look_up(Case.objects.all(), finding.read(case.number[-6:]), finding.Meant())
-    part = next(cases for name, cases in ways if name == "number_part")
+    part = next(way.cases for way in ways if way.name == "number_part")
 
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")

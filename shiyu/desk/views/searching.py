@@ -47,8 +47,8 @@ def _typed(request: HttpRequest) -> HttpResponse:
     if asked.phone:
         return _by_phone(request, asked)
     cases = _looked_through(actor)
-    for name, found_so in finding.look_up(cases, asked, finding.Meant()):
-        exact = found_so.values_list("number", flat=True).first() if name == "number" else None
+    for way in finding.look_up(cases, asked, finding.Meant()):
+        exact = way.cases.values_list("number", flat=True).first() if way.name == "number" else None
         if exact:
             return redirect("desk:case", exact)
     return redirect(f"{reverse('desk:search')}?{urlencode({'q': asked.text})}")
