@@ -108,7 +108,8 @@ def newest(
     wanted = most
     sql, params = _seen_of_asked(seen)
     while len(found) < most:
-        asked = [words and list(words), marks and list(marks), below, above, wanted, FEW]
+        asked: list[Any] = [words and list(words), marks and list(marks)]
+        asked += [below, above, wanted, FEW]
         with connection.cursor() as cursor:
             cursor.execute(SEEK.format(seen=sql), [*params, *asked])
             ids, kept = cursor.fetchone()

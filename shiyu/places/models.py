@@ -66,6 +66,14 @@ class Place(models.Model):
 
     class Meta:
         ordering: ClassVar = ["first"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["first"],
+                name="place_offered",
+                condition=Q(level__in=("county", "township")),
+            ),
+            models.Index(fields=["name"], name="place_by_name", opclasses=["varchar_pattern_ops"]),
+        ]
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="place_interval_in_order", condition=Q(first__lte=models.F("last"))
