@@ -32,6 +32,7 @@ def guides() -> Iterator[Path]:
             yield ROOT / name
 
 
+@cache
 def meant(name: str) -> list[str]:
     """The files that a guide may mean by the end of a path."""
     return [file for file in kept() if file == name or file.endswith(f"/{name}")]
