@@ -84,6 +84,7 @@ class Mutating:
         # Read at once: others may be writing these files meanwhile.
         self.sources = {file: (ROOT / file).read_text() for file in asked.files}
         self.noticed_by: Counter[str] = Counter()
+        self.trusted: set[str] = set()
 
     def pytest_configure(self) -> None:
         """The same examples for every fault, and none made smaller once one has failed."""
@@ -160,15 +161,15 @@ class Mutating:
         return time.monotonic() + (self.until - time.monotonic()) / left
 
     def _with(self, module: Any, file: str, fault: Fault) -> int:
-        items = self._for(file, fault)
-        if not items:
-            return PASSED
-        ended, by = self._in_a_fork(items, module, fault)
-        if ended == NOTICED:
-            self.noticed_by[by] += 1
-            if by and sum(self.noticed_by.values()) % CONTROL_EACH == 0:
-                self._would_pass(items, by)
-        return ended
+        for _attempt in range(3):
+            items = self._for(file, fault)
+            ended, by = self._in_a_fork(items, module, fault) if items else (PASSED, "")
+            if ended != NOTICED:
+                return ended
+            if self._may_be_trusted(items, by):
+                self.noticed_by[by] += 1
+                return NOTICED
+        return PASSED
 
     def _for(self, file: str, fault: Fault) -> list[pytest.Item]:
         """The tests that come through what is wrong: what noticed others first, then by time."""
@@ -192,11 +193,28 @@ class Mutating:
                 return items[: n + 1]
         return items
 
-    def _would_pass(self, items: list[pytest.Item], by: str) -> None:
-        """Now and then: the test that noticed passes in a fork without the fault."""
-        if self._in_a_fork([i for i in items if i.nodeid == by], None, None)[0] != PASSED:
-            print("fails in a fork without any fault:", by, flush=True)
+    def _may_be_trusted(self, items: list[pytest.Item], by: str) -> bool:
+        """At its first notice, and now and then: does the test pass in a fork without the fault?
+
+        If it does so only with the database made anew, the fault is tried again; one that does
+        not even then is left out, and ends everything if it has been believed before.
+        """
+        seldom = (sum(self.noticed_by.values()) + 1) % CONTROL_EACH
+        if not by or (by in self.trusted and seldom):
+            return True
+        alone = [item for item in items if item.nodeid == by]
+        if self._in_a_fork(alone, None, None)[0] == PASSED:
+            self.trusted.add(by)
+            return True
+        _renew()
+        if self._in_a_fork(alone, None, None)[0] == PASSED:
+            print("something was left in the database before:", by, flush=True)
+            return False
+        print("fails in a fork without any fault:", by, flush=True)
+        if by in self.trusted:
             os._exit(2)
+        self.items = [item for item in self.items if item.nodeid != by]
+        return False
 
     def _in_a_fork(
         self, items: list[pytest.Item], module: Any, fault: Fault | None
