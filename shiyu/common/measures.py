@@ -19,7 +19,7 @@ from prometheus_client import Counter, Gauge, Histogram  # noqa: E402
 
 from shiyu.common.reserved import reserve  # noqa: E402
 
-reserve()
+reserve(os.environ.get(FOLDER))
 
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.5, 3.0, 8.0, 15.0)
 JOB_SECONDS = (0.05, 0.2, 1.0, 5.0, 30.0, 120.0, 600.0, 1800.0)

@@ -3,15 +3,18 @@
 The library counts in files mapped into memory and never written: on a full disk the kernel ends
 whoever touches a page for which there is no room, and with it every page of the city. Here the room
 is taken first; where there is none, a process counts in memory of its own, which `shiyu watch`
-does not see, until it is started anew.
+does not see, until it is started anew. A file is held as long as its process lives (`gone.py`).
 """
 
 import mmap
 import os
+from pathlib import Path
 from typing import Any
 
 from prometheus_client import values
 from prometheus_client.mmap_dict import MmapedDict
+
+from shiyu.common.gone import hold, settled
 
 ROOM_BYTES = 1 << 20
 """For each process and kind of measure: some 400 routes with all their buckets."""
@@ -23,9 +26,16 @@ class Reserved(MmapedDict):
     """Counts on a file whose room is taken; in memory where none is left."""
 
     def __init__(self, filename: str, read_mode: bool = False) -> None:
-        if not read_mode and not _take_room(filename):
-            filename = f"/proc/self/fd/{_memory(ROOM_BYTES)}"
+        self._held = -1
+        if not read_mode:
+            filename, self._held = _take_room(filename)
         super().__init__(filename, read_mode)
+
+    def close(self) -> None:
+        super().close()
+        if self._held >= 0:
+            os.close(self._held)
+            self._held = -1
 
     def _init_value(self, key: str) -> None:
         if self._used + len(key.encode()) + ENTRY_BYTES > self._capacity:
@@ -43,25 +53,31 @@ class Reserved(MmapedDict):
         self._m: Any = mmap.mmap(self._f.fileno(), size)
 
 
-def reserve() -> None:
-    """From now on what is counted in files has its room; before anything is counted."""
+def reserve(folder: str | None) -> None:
+    """From now on what is counted in files has its room; before anything is counted.
+
+    What processes that are gone had counted there is added up, so that files do not gather.
+    """
     setattr(values, MmapedDict.__name__, Reserved)
+    if folder:
+        with settled(Path(folder)):
+            pass
 
 
-def _take_room(filename: str) -> bool:
+def _take_room(filename: str) -> tuple[str, int]:
+    """The file that is ours with its room, and what holds it; else one in memory, held by none."""
     try:
-        descriptor = os.open(filename, os.O_RDWR | os.O_CREAT, 0o666)
+        name, descriptor = hold(filename)
     except OSError:
-        return False
+        return f"/proc/self/fd/{_memory(ROOM_BYTES)}", -1
     try:
         os.posix_fallocate(descriptor, 0, ROOM_BYTES)
     except OSError:
         if not os.fstat(descriptor).st_size:  # whoever adds up cannot read an empty one
-            os.unlink(filename)
-        return False
-    finally:
+            os.unlink(name)
         os.close(descriptor)
-    return True
+        return f"/proc/self/fd/{_memory(ROOM_BYTES)}", -1
+    return name, descriptor
 
 
 def _memory(size: int) -> int:

@@ -37,13 +37,10 @@ def django_ready(role: str = "worker") -> None:
 def count_together() -> None:
     """Have this process and those it starts keep what they count where `shiyu watch` adds it up.
 
-    Before anything that counts is imported. What processes long gone counted is forgotten.
+    Before anything that counts is imported.
     """
     folder = Path(os.environ.setdefault(COUNTING, str(home() / "metrics")))
     folder.mkdir(mode=0o2770, parents=True, exist_ok=True)
-    for file in folder.glob("*.db"):
-        if not Path(f"/proc/{file.stem.rpartition('_')[2]}").exists():
-            file.unlink(missing_ok=True)
 
 
 def hold_database() -> Cluster | None:

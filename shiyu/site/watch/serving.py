@@ -13,10 +13,11 @@ from pathlib import Path
 
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import RestrictedRegistry
 
 from shiyu.common import measures
+from shiyu.common.gone import settled
 from shiyu.common.home import secret
 from shiyu.site import health
 from shiyu.site.watch.figures import Figures
@@ -34,18 +35,10 @@ def counted() -> bytes:
     folder = os.environ.get(measures.FOLDER)
     if not folder:
         return generate_latest(RestrictedRegistry(_names(), REGISTRY))
-    forget_the_dead(Path(folder))
-    together = CollectorRegistry()
-    MultiProcessCollector(together, folder)
-    return generate_latest(together)
-
-
-def forget_the_dead(folder: Path) -> None:
-    """What a process that is gone held open counts no more; what it did still counts."""
-    for file in folder.glob("gauge_live*_*.db"):
-        pid = file.stem.rpartition("_")[2]
-        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
-            mark_process_dead(int(pid), str(folder))
+    with settled(Path(folder)):
+        together = CollectorRegistry()
+        MultiProcessCollector(together, folder)
+        return generate_latest(together)
 
 
 def _names() -> list[str]:
