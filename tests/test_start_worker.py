@@ -1,8 +1,10 @@
 """Workers carry out what is owed, and what a killed one left behind is taken up again."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -100,6 +102,23 @@ def test_two_reapers_at_once_take_up_a_job_once(queue, database):
             second = reap(other)
 
     assert (first, second) == ((1, 0), (0, 0))
+
+
+def test_whoever_reaps_again_and_again_takes_up_what_is_left_later(queue, database):
+    words = "from shiyu.site.cli import main; main(['reap', '--every', '1'])"
+    reaping = subprocess.Popen(
+        [sys.executable, "-c", words], env={**os.environ, **database.environment()}
+    )
+    try:
+        for _ in range(2):
+            job = make_job(queue, "doing")
+            until = time.monotonic() + 30
+            while states(queue)[job][0] != "todo" and time.monotonic() < until:
+                time.sleep(0.05)
+            assert states(queue)[job] == ("todo", 1)
+    finally:
+        reaping.send_signal(signal.SIGTERM)
+    assert reaping.wait(20) == 0
 
 
 def test_a_job_is_carried_out_by_a_worker_of_its_queue_alone(queue, database):

@@ -114,6 +114,10 @@ class Reaping:
         if time.monotonic() < self.due_at:
             return
         self.due_at = time.monotonic() + REAP_EVERY_S
+        self.once()
+
+    def once(self) -> None:
+        """A round; a trouble is told, and the next round looks again."""
         try:
             with psycopg.connect(**narrowed(conninfo("worker")), autocommit=True) as connection:
                 again, given_up = reap(connection)
