@@ -84,11 +84,23 @@ def run(home: Path, how: argparse.Namespace, peer: HttpPeer, post: MailPeer) -> 
     plan = _made(home, log, peer, post)
     killer, doing = Killer(home, log, how), Doing()
     try:
-        crowd, ledger = asyncio.run(_work(home, plan, killer, how.seconds, how.every))
-    except BaseException:
-        killer.serving.end()
+        return _killed(home, log, how, plan, killer, doing, peer, post)
+    finally:
+        killer.end()
         doing.end()
-        raise
+
+
+def _killed(
+    home: Path,
+    log: Path,
+    how: argparse.Namespace,
+    plan: Facts,
+    killer: Killer,
+    doing: Doing,
+    peer: HttpPeer,
+    post: MailPeer,
+) -> Facts:
+    crowd, ledger = asyncio.run(_work(home, plan, killer, how.seconds, how.every))
     found: Facts = {"machine": machine(), "load": os.getloadavg()[0], "seconds": how.seconds}
     found |= {"all_at_once": killer.at_once, "reaping_killed": killer.reaped}
     found |= {"frozen": killer.frozen, "database_back_s": worst(killer)}
@@ -99,10 +111,7 @@ def run(home: Path, how: argparse.Namespace, peer: HttpPeer, post: MailPeer) -> 
     found |= _come_to_rest(log)
     found["doing_with_nobody_at_it_s"] = doing.end()
     found["amcheck"] = amcheck(home)
-    killer.serving.end()
-    for edit in killer.edits:  # one whose look in advance was taken away waits for ever
-        edit.kill()
-        edit.wait()
+    killer.end()
     found["imported_wrong"] = _imported(log)
     received = home / "received.json"
     received.write_text(json.dumps(_received(peer, post)))

@@ -43,6 +43,13 @@ class Killer:
         self.importing: subprocess.Popen[bytes] | None = None
         self.edits: list[subprocess.Popen[bytes]] = []
 
+    def end(self) -> None:
+        """Nobody works any more; an edit whose look in advance was taken away waits for ever."""
+        self.serving.end()
+        for process in (*self.edits, *([self.importing] if self.importing else [])):
+            process.kill()
+            process.wait()
+
     def kill_one(self) -> None:
         found = self._at_work()
         if not self.waiting:
