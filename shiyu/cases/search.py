@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
@@ -106,7 +107,10 @@ def newest(
     """
     found: list[int] = []
     wanted = most
-    sql, params = _seen_of_asked(seen)
+    try:
+        sql, params = _seen_of_asked(seen)
+    except EmptyResultSet:
+        return []
     while len(found) < most:
         asked: list[Any] = [words and list(words), marks and list(marks)]
         asked += [below, above, wanted, FEW]
