@@ -21,6 +21,7 @@ class ReportShown:
 
     reporter    masked, unless it is open.
     may_open    whether there is a name or number that this person may ask for.
+    hidden      whether numbers were masked in the words; what they are, once it is open.
     open_until  until when this person sees it unmasked, after saying why.
     grant       the look by which they do, to end it.
     """
@@ -32,6 +33,8 @@ class ReportShown:
     erased: bool
     reporter: str
     may_open: bool = False
+    hides: bool = False
+    hidden: str = ""
     open_until: datetime | None = None
     grant: int = 0
 
@@ -87,10 +90,13 @@ def _report(
         except NotAllowed:  # over since the page began
             said = None
         if said is not None:
-            told = " ".join(filter(None, (said[0] or name, said[1] or phone)))
-            return ReportShown(*shown, told, open_until=look.until, grant=look.pk)
-    masked = " ".join(filter(None, (name, phone)))
-    return ReportShown(*shown, masked or _("匿名"), may_open=bool(masked))
+            told = " ".join(filter(None, (said.get("name") or name, said.get("phone") or phone)))
+            hidden = said.get("hidden", "")
+            return ReportShown(
+                *shown, told or _("匿名"), hidden=hidden, open_until=look.until, grant=look.pk
+            )
+    masked, hides = " ".join(filter(None, (name, phone))), bool(report.reporter.hidden)
+    return ReportShown(*shown, masked or _("匿名"), bool(masked) or hides, hides)
 
 
 def _open_look(about: Situation, report: Report, looks: Sequence[Look]) -> Look | None:

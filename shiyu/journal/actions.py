@@ -10,6 +10,7 @@ from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from shiyu.common import ready, together, trail
+from shiyu.common.masking import masked
 from shiyu.journal.models import Remark
 
 INSERT_LINE = """
@@ -80,10 +81,14 @@ def _line(
 
 
 def write_remark(subject: str, text: str, *, author: Acting, at: datetime) -> Remark:
-    """Keep what somebody wrote, apart from the journal, so that it can be erased (批注)."""
+    """Keep what somebody wrote, apart from the journal, so that it can be erased (批注).
+
+    Numbers that name people are hidden first; plates stay where an official writes them: they
+    are what the official acts upon.
+    """
     remark = Remark(
         subject=subject,
-        text=text,
+        text=masked(text, plates=not author.ref.startswith("person:")),
         salt=secrets.token_hex(16),
         author=author.ref,
         written_at=at,

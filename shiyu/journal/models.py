@@ -3,6 +3,9 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
+
+from shiyu.common.masking import IN_CLEAR
 
 
 class Line(models.Model):
@@ -48,6 +51,9 @@ class Remark(models.Model):
     class Meta:
         ordering: ClassVar = ["id"]
         indexes: ClassVar = [models.Index(fields=["subject"], name="remark_by_subject")]
+        constraints: ClassVar = [
+            models.CheckConstraint(name="remark_masked", condition=~Q(text__regex=IN_CLEAR))
+        ]
 
 
 class Seal(models.Model):

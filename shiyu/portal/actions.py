@@ -14,6 +14,7 @@ from shiyu.cases.models import Case
 from shiyu.catalogue.models import Kind
 from shiyu.common import together
 from shiyu.common.errors import KeyReused, OutOfOrder, Refused
+from shiyu.common.masking import mask, still_said
 from shiyu.common.once import as_one
 from shiyu.common.wall import beyond
 from shiyu.files.actions import discard, keep_photo
@@ -82,16 +83,32 @@ def drop_photo(draft: Draft, public_id: str) -> None:
     discard(_open(draft).subject, public_id=public_id)
 
 
-def write(draft: Draft, text: str, *, door: str | None = None) -> None:
+def write(draft: Draft, token: str, text: str, *, door: str | None = None) -> None:
     """Keep what somebody says of the problem."""
     draft.text = text
     if door:
         draft.door = door
-    _save(draft, "text", "door")
+    hide(draft, token)
+    _save(draft, "text", "door", "sealed")
+
+
+def hide(draft: Draft, token: str) -> None:
+    """Mask the numbers in what a draft says; as they were written only its browser has them.
+
+    Whoever wrote it reads it so before it is sent. What they take out again is forgotten.
+    """
+    text, address, kept = mask(draft.text), mask(draft.address), seal.unseal(token, draft.sealed)
+    draft.text, draft.address = text.text, address.text
+    before = kept.pop("hidden", "").split("\n") if "hidden" in kept else []
+    said = still_said([*before, *text.needed, *address.needed], f"{text.text}\n{address.text}")
+    if said or before:
+        kept |= {"hidden": "\n".join(said)} if said else {}
+        draft.sealed = seal.seal(token, kept) if kept else ""
 
 
 def put(
     draft: Draft,
+    token: str,
     *,
     address: str = "",
     point: Point | None = None,
@@ -113,17 +130,19 @@ def put(
     draft.lon, draft.lat = point or (None, None)
     draft.accuracy_m, draft.located = accuracy_m, located
     draft.placed = True
-    _save(draft, "address", "place", *POINT, "placed", *COMPARED)
+    hide(draft, token)
+    _save(draft, "address", "text", "sealed", "place", *POINT, "placed", *COMPARED)
 
 
 @transaction.atomic
-def fill(draft: Draft) -> None:
+def fill(draft: Draft, token: str) -> None:
     """Keep all that was said on one page, new or not (一页填完).
 
     Raises  OutOfOrder when it has been sent meanwhile; KeyReused when another holds its name.
     """
     draft.placed = draft.has_point or draft.place is not None or bool(draft.address)
     draft.sorted = draft.placed and draft.kind is not None
+    hide(draft, token)
     if draft.pk is not None:
         _open(draft)
         _save(draft, *WRITTEN)
@@ -142,14 +161,15 @@ def forget_point(draft: Draft) -> None:
     _save(draft, *POINT)
 
 
-def sort(draft: Draft, kind: Kind | None, *, text: str | None = None) -> None:
+def sort(draft: Draft, token: str, kind: Kind | None, *, text: str | None = None) -> None:
     """Say of what kind it is; None leaves that to the desk."""
     if kind != draft.kind:
         draft.compared, draft.joins = False, None
     draft.kind, draft.sorted = kind, True
     if text is not None:
         draft.text = text
-    _save(draft, "kind", "sorted", "text", *COMPARED)
+        hide(draft, token)
+    _save(draft, "kind", "sorted", "text", "sealed", *COMPARED)
 
 
 def compare(draft: Draft, same_as: Case | None) -> None:
@@ -160,7 +180,8 @@ def compare(draft: Draft, same_as: Case | None) -> None:
 
 def keep_contact(draft: Draft, token: str, *, name: str, phone: str) -> None:
     """Keep a name and a number while somebody goes back a step, sealed for their browser."""
-    draft.sealed = seal.seal(token, {"name": name, "phone": phone})
+    kept = seal.unseal(token, draft.sealed) | {"name": name, "phone": phone}
+    draft.sealed = seal.seal(token, kept)
     _save(draft, "sealed")
 
 
@@ -185,7 +206,8 @@ def send(
     """
     draft = _lock(draft)
     if draft.report_id is None:
-        _hand_in(draft, token, _intake(draft, name=name, phone=phone, notice=notice), told_in)
+        said = _intake(draft, token, name=name, phone=phone, notice=notice)
+        _hand_in(draft, token, said, told_in)
         _save(draft, "report", "sealed", "text", "address")
     return draft
 
@@ -199,7 +221,7 @@ def send_at_once(draft: Draft, token: str, *, told_in: str, **said: str) -> Draf
 
     Raises  Refused as for any report.
     """
-    intake = replace(_intake(draft, **said), gathered="")
+    intake = replace(_intake(draft, token, **said), gathered="")
     try:
         with transaction.atomic(), as_one(), together.together():
             _hand_in(draft, token, intake, told_in, unheard=True)
@@ -218,7 +240,7 @@ def send_filled(draft: Draft, token: str, **said: str) -> Draft:
     Sent meanwhile from another page of the same browser, it stays as it was sent.
     """
     if _lock(draft).report_id is None:
-        fill(draft)
+        fill(draft, token)
     return send(draft, token, **said)
 
 
@@ -286,7 +308,8 @@ def _save(draft: Draft, *fields: str) -> None:
     draft.save(update_fields=[*fields, "touched_at"])
 
 
-def _intake(draft: Draft, *, name: str, phone: str, notice: str) -> cases.Intake:
+def _intake(draft: Draft, token: str, *, name: str, phone: str, notice: str) -> cases.Intake:
+    hidden = seal.unseal(token, draft.sealed).get("hidden", "")
     return cases.Intake(
         source="portal",
         source_ref=draft.ref,
@@ -300,5 +323,6 @@ def _intake(draft: Draft, *, name: str, phone: str, notice: str) -> cases.Intake
         gathered=draft.subject,
         name=name,
         phone=phone,
+        hidden=tuple(hidden.split("\n")) if hidden else (),
         notice=notice,
     )

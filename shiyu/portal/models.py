@@ -3,10 +3,12 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from shiyu.cases.models import Case, Report
 from shiyu.catalogue.models import Kind
+from shiyu.common.masking import IN_CLEAR
 from shiyu.places.models import Place
 
 
@@ -18,6 +20,7 @@ class Draft(models.Model):
     ref      names the draft in forms and, once sent, the report (source_ref).
     key      SHA-256 of the token in the browser's cookie.
     placed, sorted, compared   whether the place, the kind and similar cases have been answered.
+    text, address   with the numbers in them masked; what they were is in `sealed`.
     sealed   contact, later the receipt code, readable only with the token: see seal.py.
     """
 
@@ -51,6 +54,14 @@ class Draft(models.Model):
     touched_at = models.DateTimeField(auto_now=True, db_index=True)
 
     objects: ClassVar = models.Manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="draft_masked",
+                condition=~Q(text__regex=IN_CLEAR) & ~Q(address__regex=IN_CLEAR),
+            )
+        ]
 
     @property
     def subject(self) -> str:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from shiyu.cases.actions import note_reads
+from shiyu.cases.actions.looking import FIELDS as READABLE
 from shiyu.cases.models import Look, Rating
 from shiyu.common.wall import beyond
 from shiyu.files import store
@@ -41,7 +42,7 @@ def of(report_ids: Sequence[int], *, actor: Actor) -> dict[str, Any]:
     if actor.kind == "person":
         purpose, channel = Look.Purpose.SUBJECT, Look.Channel.DEMAND
         named = [reporter.report_id for reporter in found.reporters]
-        fields = ["name", "phone"]
+        fields = READABLE
         note_reads(named, purpose=purpose, channel=channel, fields=fields, actor=actor)
     for report in found.reports:
         record(report.subject, "access", actor=actor, facts={"reports": len(ids)})
@@ -80,6 +81,7 @@ def _report(found: Belongings, report: Any) -> dict[str, Any]:
         "notice": report.notice,
         "name": who.name if who else "",
         "phone": who.phone if who else "",
+        "hidden_in_words": who.hidden if who else "",
         "where": {"address": case.address, "lon": case.lon, "lat": case.lat} if opened else {},
         "words": [
             {"at": _time(r.written_at), "text": r.text, "erased": r.erased_at is not None}

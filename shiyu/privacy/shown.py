@@ -34,7 +34,11 @@ COUNTED: dict[str, StrPromise] = {
     "addresses": _("位置描述"),
 }
 
-FIELD_TITLES: dict[str, StrPromise] = {"name": _("称呼"), "phone": _("电话")}
+FIELD_TITLES: dict[str, StrPromise] = {
+    "name": _("称呼"),
+    "phone": _("电话"),
+    "hidden": _("文字里的号码"),
+}
 
 
 @dataclass(frozen=True, slots=True)

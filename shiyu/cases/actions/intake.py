@@ -15,6 +15,7 @@ from shiyu.cases.siting import centre_above, locate
 from shiyu.catalogue.models import Kind, Standard
 from shiyu.common import ready
 from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
+from shiyu.common.masking import masked
 from shiyu.files.actions import keep_photo
 from shiyu.files.models import Photo
 from shiyu.people.actors import Actor
@@ -124,8 +125,8 @@ def correct(
     turn = begin(case, "correct", actor=actor, version=version)
     facts: dict[str, object] = {}
     changes: dict[str, object] = {}
-    if address is not None and address.strip() != turn.case.address:
-        changes["address"] = address.strip()
+    if address is not None and (where := masked(address.strip())) != turn.case.address:
+        changes["address"] = where
         facts["fields"] = ["address"]
     if lon is not None and lat is not None:
         place = locate(lon, lat).place

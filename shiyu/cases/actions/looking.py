@@ -40,8 +40,9 @@ class TooManySearches(Refused):
     status = 429
 
 
-FIELDS = ["name", "phone"]
-"""What of a reporter can be read."""
+FIELDS = ["name", "phone", "hidden"]
+"""What of a reporter can be read; hidden: the numbers that were masked in their words."""
+CONTACT = FIELDS[:2]
 
 OF_ITSELF = frozenset({Look.Purpose.BY_PHONE, Look.Purpose.EXPORT, Look.Purpose.SUBJECT})
 CHOSEN = tuple(p for p in Look.Purpose if p not in OF_ITSELF)
@@ -51,11 +52,11 @@ BASIS_OF = dict.fromkeys(Look.Purpose, Look.Basis.DUTY) | {Look.Purpose.SUBJECT:
 
 @transaction.atomic
 def unmask(
-    report: Report, *, purpose: str, reason: str, actor: Actor, fields: Sequence[str] = FIELDS
+    report: Report, *, purpose: str, reason: str, actor: Actor, fields: Sequence[str] = CONTACT
 ) -> Look:
     """Open a grant: let this person see who reported, for a while and for a purpose (查看上报人).
 
-    fields  what of it: name, phone.
+    fields  what of it: name, phone, hidden.
 
     Raises  NotAllowed for whoever does not take the case in; Refused without purpose, words or
             fields.
@@ -66,9 +67,9 @@ def unmask(
         raise Refused(_("选一个目的"), field="purpose")
     asked = [name for name in FIELDS if name in fields]
     if not asked:
-        raise Refused(_("选要看的内容：称呼、电话"), field="fields")
+        raise Refused(_("选要看的内容：称呼、电话、文字里的号码"), field="fields")
     if not hasattr(report, "reporter"):
-        raise Refused(_("这次上报没有留下姓名和电话"))
+        raise Refused(_("这次上报没有留下姓名和电话，文字里也没有号码"))
     text, now = words_of(reason, needed=True), moment()
     remark = write_remark(report.subject, text, author=actor, at=now)
     look = Look.objects.create(
@@ -109,8 +110,8 @@ def was_ended(grant: Look) -> bool:
 
 
 @transaction.atomic
-def show(report: Report, under: Look, *, actor: Actor) -> tuple[str, str]:
-    """Name and number for a page that is drawn while a look is open; each time is a row (查看留痕).
+def show(report: Report, under: Look, *, actor: Actor) -> dict[str, str]:
+    """What a look opens, for a page drawn while it is open; each time is a row (查看留痕).
 
     Raises  NotAllowed when the look is another's, another report's, over or ended, or its holder
             does not take the case in any more.
@@ -120,7 +121,7 @@ def show(report: Report, under: Look, *, actor: Actor) -> tuple[str, str]:
     still = theirs and under.until > now and rules.knows_reporter(actor, report.case)
     if not still or was_ended(under):
         raise NotAllowed(_("您的岗位看不到这件案件的上报人信息"))
-    said = {"name": report.reporter.name, "phone": report.reporter.phone}
+    said = {name: getattr(report.reporter, name) for name in FIELDS}
     fields = [name for name in FIELDS if said[name] and name in under.fields]
     Look.objects.create(
         report=report,
@@ -134,7 +135,7 @@ def show(report: Report, under: Look, *, actor: Actor) -> tuple[str, str]:
     )
     facts = {"case": report.case_id, "look": under.pk, "fields": fields}
     record(report.subject, "shown", actor=actor, at=now, facts=facts)
-    return said["name"] * ("name" in fields), said["phone"] * ("phone" in fields)
+    return {name: said[name] for name in fields}
 
 
 @transaction.atomic
@@ -189,7 +190,7 @@ def _search(phone: str, actor: Actor) -> list[Case]:
 
 @transaction.atomic
 def note_export(
-    reports: Sequence[int], *, subject: str, actor: Actor, fields: Sequence[str] = FIELDS
+    reports: Sequence[int], *, subject: str, actor: Actor, fields: Sequence[str] = CONTACT
 ) -> None:
     """Keep with each of these reports that its reporter went into an approved export (导出)."""
     purpose, channel = Look.Purpose.EXPORT, Look.Channel.EXPORT

@@ -165,7 +165,7 @@ def _join(case: Case, intake: Intake, *, actor: Actor) -> tuple[Report, str]:
     case = Case.objects.select_for_update(no_key=True, of=("self",)).get(pk=case.pk)
     if not case.is_open:
         raise OutOfOrder(_("这件刚刚办结，不能再关注。可以继续上报"))
-    at = moment(case.last_at)
+    at, intake = moment(case.last_at), taking.masked(intake, actor)
     words = words_of("\n".join(filter(None, (intake.text, intake.address.strip()))), needed=False)
     said_before = search.words_said(case)
     with together.together():

@@ -6,7 +6,7 @@ Everything here works inside the transaction of `reporting`, which decides wheth
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +28,7 @@ from shiyu.catalogue.models import Kind
 from shiyu.catalogue.rules import procedure_at
 from shiyu.common import ready, together
 from shiyu.common.errors import NotAllowed, Refused
+from shiyu.common.masking import mask
 from shiyu.files.actions import hand_over, keep_photo
 from shiyu.files.models import Photo
 from shiyu.journal.actions import announce, record, write_remark
@@ -53,6 +54,7 @@ class Intake:
     occurred_at         aware; when it was reported, if not now.
     notice              the edition of the privacy notice that was seen.
     gathered            the draft whose photos, kept already, are to be the case's.
+    hidden              numbers masked in text and address, as they were written: `masked`.
     """
 
     source: str
@@ -68,6 +70,7 @@ class Intake:
     gathered: str = ""
     name: str = ""
     phone: str = ""
+    hidden: Sequence[str] = ()
     notice: str = ""
     occurred_at: datetime | None = None
     extra: dict[str, Any] = field(default_factory=dict)
@@ -82,6 +85,16 @@ def receipt_hash(code: str) -> str:
 def number_of(ordinal: int, prefix: str, day: datetime) -> str:
     """A case number, e.g. KF20261121000007: one sequence, gaps allowed."""
     return f"{prefix}{day:%Y%m%d}{ordinal:06d}"
+
+
+def masked(intake: Intake, actor: Actor) -> Intake:
+    """The report with the numbers in its words hidden; those that may be needed go apart (遮盖)."""
+    plates = actor.kind != "person"
+    text, address = (mask(said, plates=plates) for said in (intake.text, intake.address))
+    if not text.kinds and not address.kinds:
+        return intake
+    hidden = (*intake.hidden, *text.needed, *address.needed)
+    return replace(intake, text=text.text, address=address.text, hidden=hidden)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +130,7 @@ def take_in(
     parent: Case | None = None,
     fresh: Fresh | None = None,
 ) -> tuple[Report, str]:
-    fresh = fresh or fresh_numbers()[0]
+    fresh, intake = fresh or fresh_numbers()[0], masked(intake, actor)
     with ready.as_of(fresh.standing):
         return _take_in(intake, fresh, actor, direction, parent)
 
@@ -195,8 +208,8 @@ def enter(
         remark = write_remark(case.subject, words, author=author_of(taken, actor), at=at)
         taken.remark_id = remark.pk
         together.update(taken, "remark_id")
-    if intake.name or intake.phone:
-        reporter = Reporter.of(taken.pk, name=intake.name, phone=intake.phone)
+    if intake.name or intake.phone or intake.hidden:
+        reporter = Reporter.of(taken.pk, name=intake.name, phone=intake.phone, hidden=intake.hidden)
         together.insert(reporter, numbered=False)
     return taken, "-".join((code[:4], code[4:8], code[8:])), remark
 

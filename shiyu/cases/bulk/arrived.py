@@ -13,7 +13,15 @@ from django.db import transaction
 
 from shiyu.calendars.rules import Calendars, read_calendars
 from shiyu.cases import events, identity, timing
-from shiyu.cases.bulk.columns import UTC_TIME, copy, numbers, salted, subject, yellow_of_fixed
+from shiyu.cases.bulk.columns import (
+    UTC_TIME,
+    copy,
+    masked,
+    numbers,
+    salted,
+    subject,
+    yellow_of_fixed,
+)
 from shiyu.cases.bulk.copying import columns_of, new_ids
 from shiyu.cases.bulk.words import cut_many
 from shiyu.cases.clock import Workday
@@ -75,7 +83,8 @@ def write_arrived(rows: pl.DataFrame, about: Arriving) -> int:
     The caller has seen to it that none is there yet and that no time lies ahead.
     """
     rows = rows.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items())
-    rows = _numbered(_timed(rows.sort("reported_at", maintain_order=True), about), about)
+    rows = masked(rows.sort("reported_at", maintain_order=True))
+    rows = _numbered(_timed(rows, about), about)
     copy(Case._meta.db_table, _cases(rows, about))
     copy("journal_remark", _remarks(rows))
     copy(Report._meta.db_table, _reports(rows, about))
@@ -180,10 +189,11 @@ def _reports(rows: pl.DataFrame, about: Arriving) -> pl.DataFrame:
 
 def _reporters(rows: pl.DataFrame) -> pl.DataFrame:
     """Who made them, each closed with a key of their own; what is empty stays empty."""
-    known = rows.select("report_id", pl.col("name", "phone").fill_null("")).filter(
-        (pl.col("name") != "") | (pl.col("phone") != "")
+    said = rows.select("report_id", pl.col("name", "phone").fill_null(""), "hidden")
+    known = said.filter(
+        (pl.col("name") != "") | (pl.col("phone") != "") | (pl.col("hidden").list.len() > 0)
     )
-    closed = [identity.close(n, p, report=pk) for pk, n, p in known.iter_rows()]
+    closed = [identity.close(n, p, report=pk, hidden=h) for pk, n, p, h in known.iter_rows()]
     return known.select(
         pl.Series("id", new_ids(Reporter._meta.db_table, known.height), dtype=pl.Int64),
         "report_id",

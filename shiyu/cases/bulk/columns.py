@@ -6,6 +6,7 @@ import secrets
 import polars as pl
 
 from shiyu.cases.bulk.copying import copy_csv, draw
+from shiyu.common.masking import FEWEST_DIGITS, mask
 
 UTC_TIME = pl.Datetime("us", "UTC")
 TIME_FORMAT = "%Y-%m-%d %H:%M:%S%.6f+00"
@@ -43,6 +44,21 @@ def _never(rows: pl.DataFrame) -> list[str]:
 def subject() -> pl.Expr:
     """The journal's name of the case in column `id`."""
     return pl.format("case:{}", "id")
+
+
+def masked(rows: pl.DataFrame) -> pl.DataFrame:
+    """With the numbers in words and addresses hidden; what was, in lists in `hidden` (遮盖)."""
+    hidden: dict[int, tuple[str, ...]] = {}
+    for name in ("words", "address"):
+        some = rows[name].str.contains(FEWEST_DIGITS.pattern).fill_null(value=False).arg_true()
+        clean = {at: mask(rows[name][at]) for at in some.to_list()}
+        clean = {at: one for at, one in clean.items() if one.kinds}
+        if clean:
+            texts = pl.Series([one.text for one in clean.values()], dtype=pl.String)
+            rows = rows.with_columns(rows[name].scatter([*clean], texts))
+        hidden |= {at: hidden.get(at, ()) + one.needed for at, one in clean.items() if one.needed}
+    said = [list(hidden.get(at, ())) for at in range(rows.height)]
+    return rows.with_columns(pl.Series("hidden", said, dtype=pl.List(pl.String)))
 
 
 def salted(words: pl.Series) -> tuple[pl.Series, pl.Series]:

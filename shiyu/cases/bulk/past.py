@@ -47,6 +47,7 @@ class Past:
     case     unsaved, as it was reported: kind, procedure, place, centre, channel, direction.
     opened   when each unit first looked at its part.
     receipt  the hash of a receipt code, if the reporter was given one.
+    hidden   what was masked in its report, as it was written.
 
     `fold` fills in the rest.
     """
@@ -59,6 +60,7 @@ class Past:
     receipt: str | None = None
     name: str = ""
     phone: str = ""
+    hidden: tuple[str, ...] = ()
     opened: dict[int, datetime] = field(default_factory=dict)
     parent: "Past | None" = None
     merged_into: "Past | None" = None

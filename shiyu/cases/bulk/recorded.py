@@ -10,7 +10,15 @@ import polars as pl
 from django.db import transaction
 
 from shiyu.cases import events
-from shiyu.cases.bulk.columns import UTC_TIME, copy, numbers, salted, subject, yellow_of_fixed
+from shiyu.cases.bulk.columns import (
+    UTC_TIME,
+    copy,
+    masked,
+    numbers,
+    salted,
+    subject,
+    yellow_of_fixed,
+)
 from shiyu.cases.bulk.copying import columns_of, new_ids
 from shiyu.cases.channels import Channel
 from shiyu.cases.lifecycle import Outcome, Stage
@@ -64,7 +72,8 @@ def write_recorded(rows: pl.DataFrame, about: Recorded) -> int:
 
     The caller has seen to it that none is there yet, that times are in order and past.
     """
-    rows = _numbered(rows.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items()), about)
+    rows = masked(rows.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items()))
+    rows = _numbered(rows, about)
     copy(Case._meta.db_table, _cases(rows, about))
     copy("journal_remark", _remarks(rows, about))
     copy(Report._meta.db_table, _reports(rows, about))

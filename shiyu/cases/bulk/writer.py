@@ -16,6 +16,7 @@ from shiyu.cases.bulk.past import REPORTER, Past, Told
 from shiyu.cases.happened import Lived
 from shiyu.cases.models import Assignment, Case, Check, Found, Rating, Report, Reporter
 from shiyu.cases.story import facts_of, plain
+from shiyu.common.masking import mask
 from shiyu.files.bulk import Shown, write_photos
 from shiyu.journal.actions import moment
 from shiyu.places.rules import the_city
@@ -56,6 +57,7 @@ def _batches(groups: Iterable[Sequence[Past]]) -> Iterator[list[Past]]:
 @transaction.atomic
 def _write_batch(pasts: Sequence[Past]) -> None:
     """The rows of these cases and of their journal, in one transaction."""
+    _hide(pasts)
     _number(pasts)
     pages = _Pages()
     for past in pasts:
@@ -74,6 +76,19 @@ def _write_batch(pasts: Sequence[Past]) -> None:
     copy_rows(Found._meta.db_table, ("case_id", "words"), words)
     lived = [Lived(past.case, past.happened, whole=True) for past in pasts]
     events.written.send(Case, lived=lived)
+
+
+def _hide(pasts: Sequence[Past]) -> None:
+    """Mask the numbers in what was said and in addresses, as the actions do."""
+    for past in pasts:
+        where = mask(past.case.address)
+        past.case.address, past.hidden = where.text, where.needed
+        for told in past.told:
+            plates = not told.step.actor.startswith("person:")
+            clean = mask(plain(told.words), plates=plates)
+            told.words = clean.text
+            if told.step.verb == "report":
+                past.hidden += clean.needed
 
 
 def _number(pasts: Sequence[Past]) -> None:
@@ -124,7 +139,7 @@ class _Pages:
             remark = next(remark_ids) if told.words else None
             commitment = ""
             if remark is not None:
-                words, salt = plain(told.words), secrets.token_hex(16)
+                words, salt = told.words, secrets.token_hex(16)
                 commitment = hashlib.sha256(f"{salt}\n{words}".encode()).hexdigest()
                 self.remarks.append((remark, subject, words, salt, actor, at))
                 if told.step.verb == "report":
@@ -191,9 +206,9 @@ def _report(past: Past, pages: _Pages) -> Report:
 
 
 def _reporter(past: Past) -> Reporter | None:
-    if not past.name and not past.phone:
+    if not past.name and not past.phone and not past.hidden:
         return None
-    return Reporter.of(past.report_id, name=past.name, phone=past.phone)
+    return Reporter.of(past.report_id, name=past.name, phone=past.phone, hidden=past.hidden)
 
 
 def _photos(pasts: Sequence[Past]) -> Iterator[tuple[str, str, Shown]]:

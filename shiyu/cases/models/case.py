@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shiyu.cases.lifecycle import FINAL, OPEN, Outcome, Stage
 from shiyu.catalogue.models import Kind, Procedure, Standard
+from shiyu.common.masking import IN_CLEAR
 from shiyu.people.models import Unit
 from shiyu.places.models import Place
 
@@ -135,6 +136,9 @@ class Case(models.Model):
             ),
         ]
         constraints: ClassVar = [
+            models.CheckConstraint(
+                name="case_address_masked", condition=~Q(address__regex=IN_CLEAR)
+            ),
             models.UniqueConstraint(fields=["number"], name="case_number_once"),
             models.CheckConstraint(
                 name="case_closed_has_outcome",

@@ -1,5 +1,6 @@
 """What was said about a case, by whom, and how it was rated (上报件、上报人、评价)."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from django.db import models
@@ -50,8 +51,8 @@ class Report(models.Model):
 class Reporter(models.Model):
     """Who reported, kept apart from the case and closed with a key of their own (上报人身份).
 
-    Written through `of`, read through `name`, `phone` where looking at them is put on record:
-    `desk/reporters.py`, `desk/around.py`, subject access.
+    Written through `of`, read through `name`, `phone`, `hidden` where looking at them is put on
+    record: `desk/reporters.py`, `desk/around.py`, subject access.
 
     key, sealed, found_by    as `identity.Closed` has them.
     plain_name, plain_phone  from before they were closed: emptied by `closing`, in migration
@@ -81,16 +82,16 @@ class Reporter(models.Model):
         ]
 
     @classmethod
-    def of(cls, report: int, *, name: str, phone: str) -> "Reporter":
-        """Who made this report, closed."""
-        closed = identity.close(name, phone, report=report)
+    def of(cls, report: int, *, name: str, phone: str, hidden: Sequence[str] = ()) -> "Reporter":
+        """Who made this report, closed, with the numbers hidden in its words."""
+        closed = identity.close(name, phone, report=report, hidden=hidden)
         return cls(report_id=report, key=closed.key, sealed=closed.sealed, found_by=closed.found_by)
 
     @cached_property
-    def _said(self) -> tuple[str, str]:
+    def _said(self) -> tuple[str, str, tuple[str, ...]]:
         if self.key is None or self.sealed is None:
-            return self.plain_name, self.plain_phone
-        return identity.open_(bytes(self.key), bytes(self.sealed), report=self.report_id)
+            return self.plain_name, self.plain_phone, ()
+        return identity.open_all(bytes(self.key), bytes(self.sealed), report=self.report_id)
 
     @property
     def name(self) -> str:
@@ -99,6 +100,11 @@ class Reporter(models.Model):
     @property
     def phone(self) -> str:
         return self._said[1]
+
+    @property
+    def hidden(self) -> str:
+        """The numbers hidden in the words of the report, as they were written."""
+        return "、".join(self._said[2])
 
 
 class Rating(models.Model):

@@ -167,7 +167,7 @@ def test_a_page_that_comes_after_the_report_was_sent_changes_nothing_of_it(phone
     late.text, late.address = "别的话", "别的路"
 
     with pytest.raises(OutOfOrder):
-        actions.fill(late)
+        actions.fill(late, phone.client.cookies["report"].value)
     sent = actions.send_filled(late, phone.client.cookies["report"].value)
 
     assert sent.report == Report.objects.get()

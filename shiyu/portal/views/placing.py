@@ -35,6 +35,7 @@ def place(request: HttpRequest, held: Held) -> HttpResponse:
     try:
         actions.put(
             draft,
+            held.token,
             address=address,
             point=form.point,
             accuracy_m=form.cleaned_data.get("accuracy"),

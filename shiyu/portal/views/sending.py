@@ -49,13 +49,13 @@ def _check(request: HttpRequest, held: Held) -> HttpResponse:
     kept = seal.unseal(held.token, draft.sealed)
     form = forms.ContactForm(posted(request), initial=kept, by_sms=is_open(Channel.SMS))
     if request.method != "POST":
-        return _check_page(request, draft, form)
+        return _check_page(request, held, form)
     if request.POST.get("go") in GO:
         typed = {n: str(request.POST.get(n, ""))[:40].replace("\0", "") for n in ("name", "phone")}
         actions.keep_contact(draft, held.token, **typed)
         return redirect(f"portal:{request.POST['go']}")
     if not form.is_valid():
-        return _check_page(request, draft, form)
+        return _check_page(request, held, form)
     return _send(request, held, draft, form)
 
 
@@ -89,17 +89,19 @@ def _send(request: HttpRequest, held: Held, draft: Draft, form: forms.ContactFor
     except OutOfOrder as ended:
         actions.compare(draft, None)
         form.add_error(None, ended.message)
-        return _check_page(request, draft, form)
+        return _check_page(request, held, form)
     except Refused as refusal:
         form.add_error(None, refusal.message)
-        page = _check_page(request, draft, form)
+        page = _check_page(request, held, form)
         page.status_code = max(refusal.status, page.status_code)
         return page
     return redirect("portal:done")
 
 
-def _check_page(request: HttpRequest, draft: Draft, form: forms.ContactForm) -> HttpResponse:
+def _check_page(request: HttpRequest, held: Held, form: forms.ContactForm) -> HttpResponse:
+    draft = draft_in(held)
     more = {
+        "hidden": "hidden" in seal.unseal(held.token, draft.sealed),
         "photos": photos_of(draft),
         "edition": notice.CURRENT,
         "place_in_words": where.in_words(draft.place) if draft.place else "",

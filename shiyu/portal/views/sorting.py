@@ -31,14 +31,14 @@ def kind(request: HttpRequest, held: Held) -> HttpResponse:
         chosen, known = request.POST.get("kind", ""), kind_with(request)
         undecided = not chosen or (chosen == "other" and not offers)
         if undecided and text and text != draft.text:
-            actions.write(draft, text)
+            actions.write(draft, held.token, text)
             speaks = suggest.by_words(text, list(kinds_for_public()), at=timezone.now())
             return redirect("portal:kind" if speaks else "portal:kinds")
         if chosen == "other":
-            actions.write(draft, draft.text if text is None else text)
+            actions.write(draft, held.token, draft.text if text is None else text)
             return redirect("portal:kinds")
         if known is not None:
-            actions.sort(draft, known, text=text)
+            actions.sort(draft, held.token, known, text=text)
             return onward(draft)
         error = _("没有这个类别，请重新选") if chosen else _("选一项，或选「都不是，我来选」")
     context = {"offers": offers, "chosen": draft.kind_id, "error": error}
@@ -59,10 +59,10 @@ def all_kinds(request: HttpRequest, held: Held) -> HttpResponse:
                 form.cleaned_data["words"], list(kinds_for_public()), at=timezone.now(), most=9
             )
         elif chosen in {"", "unsure"}:
-            actions.sort(draft, None)
+            actions.sort(draft, held.token, None)
             return onward(draft)
         elif (known := kind_with(request)) is not None:
-            actions.sort(draft, known)
+            actions.sort(draft, held.token, known)
             return onward(draft)
         else:
             error = _("没有这个类别，请重新选")

@@ -195,8 +195,9 @@ def _keep(sheet: Sheet) -> None:
         if not (draft.text or draft.address or draft.kind or sheet.request.FILES):
             return
         count_for(BEGINNING, sheet.request)
-    draft.sealed = seal.seal(sheet.token, contact) if any(contact.values()) else ""
-    actions.fill(draft)
+    kept = seal.unseal(sheet.token, draft.sealed) | contact
+    draft.sealed = seal.seal(sheet.token, kept) if any(kept.values()) else ""
+    actions.fill(draft, sheet.token)
 
 
 def _send(sheet: Sheet) -> HttpResponse:

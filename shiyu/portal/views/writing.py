@@ -83,7 +83,7 @@ def words(request: HttpRequest) -> HttpResponse:
         return to_present(request)
     if request.method == "POST" and form.is_valid():
         draft, token = _begun(request, held, Draft.Door.WORDS)
-        actions.write(draft, form.cleaned_data["text"], door=Draft.Door.WORDS)
+        actions.write(draft, token, form.cleaned_data["text"], door=Draft.Door.WORDS)
         return hand_to(onward(draft), token)
     return show_step(request, held.unsent, "words", form)
 

@@ -102,7 +102,13 @@ def notices(extent: Extent, found: list[Affected]) -> Iterator[tuple[str, str]]:
         "since": f"{timezone.localtime(extent.since):%Y-%m-%d %H:%M}",
         "until": f"{timezone.localtime(extent.until):%Y-%m-%d %H:%M}",
         "kinds": "、".join(
-            title for name, title in (("name", "称呼"), ("phone", "手机号码")) if name in kinds
+            title
+            for name, title in (
+                ("name", "称呼"),
+                ("phone", "手机号码"),
+                ("hidden", "文字里写到的号码"),
+            )
+            if name in kinds
         ),
         "reports": len(found),
         "reads": sum(one.reads for one in found),
