@@ -27,6 +27,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from bench.faults.judging import judge
 from bench.killed_load import Crowd
 from bench.killed_watch import Doing, amcheck, worst
 from bench.killer import Killer
@@ -118,10 +119,8 @@ def _killed(
     found |= json.loads(carry_out([*CITY, "reckon", str(ledger), str(received)], log=log))
     verified = subprocess.run([*SHIYU, "verify"], capture_output=True, text=True, check=False)
     found["verify"] = [line for line in verified.stdout.splitlines() if line[:1] in "✓✗"]
-    found["well"] = not (verified.returncode or found["amcheck"]) and not any(
-        found[name] for name in MUST_BE_NONE
-    )
-    return found
+    none = {f"no_{name}": not found[name] for name in MUST_BE_NONE}
+    return judge(found, **none, verify=not verified.returncode, amcheck=not found["amcheck"])
 
 
 def _made(home: Path, log: Path, peer: HttpPeer, post: MailPeer) -> Facts:

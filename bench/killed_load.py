@@ -15,9 +15,10 @@ from bench import intake, loop, loop_api
 from bench.browser import Line, Unexpected
 from bench.caller import Caller
 from bench.client import Client
+from bench.faults.patience import patient
 
 AGAIN_AFTER_S = 0.4
-GIVE_UP_AFTER_S = 180
+GIVE_UP_AFTER_S = patient(180)
 BUSY = 503
 TOGETHER = 24
 BATCHES = (1, 4)
@@ -44,7 +45,7 @@ class StubbornLine(Line):
                 why = "unavailable"
             self.repeats[why] += 1
             if asyncio.get_running_loop().time() > begun + GIVE_UP_AFTER_S:
-                raise Unexpected(f"{name}: nobody answered for {GIVE_UP_AFTER_S} s")
+                raise Unexpected(f"{name}: nobody answered for {GIVE_UP_AFTER_S:.0f} s")
             await asyncio.sleep(AGAIN_AFTER_S)
 
 

@@ -12,12 +12,13 @@ from typing import Any
 
 import psycopg
 
+from bench.faults.patience import patient
 from shiyu.common.binaries import attempt, installations
 from shiyu.common.connection import conninfo
 from shiyu.common.embedded import Cluster
 
 LOOK_EVERY_S = 0.1
-GIVE_UP_AFTER_S = 120
+GIVE_UP_AFTER_S = patient(120)
 
 
 OLDEST = """

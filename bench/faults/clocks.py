@@ -18,9 +18,11 @@ from typing import Any
 
 import psycopg
 
+from bench.faults.judging import judge, unharmed
 from bench.faults.partition import until_answers
+from bench.faults.patience import patient, wait_until
 from bench.faults.place import Facts, Place, kept, place, verified
-from bench.served import SHIYU, Process, carry_out
+from bench.served import SHIYU, Process, Trouble, carry_out
 from shiyu.common.connection import conninfo
 
 SLOW_S, FAST_S = -600, 3 * 86_400
@@ -64,7 +66,8 @@ def run(seconds: float = 30) -> Facts:
         slow = Process(words, log=city.log, SHIYU_PROXIES="1", **_clock(library, SLOW_S))
         fast = Process([*SHIYU, "worker"], log=city.log, **_clock(library, FAST_S))
         try:
-            until_answers(city.port)
+            if until_answers(city.port, patient(240)) is None:
+                raise Trouble("the pages with the wrong clock did not answer")
             with city.crowd(systems=2, residents=1, desk=1) as crowd:
                 time.sleep(seconds / 2)
                 before = _asked()
@@ -72,6 +75,7 @@ def run(seconds: float = 30) -> Facts:
                 time.sleep(seconds / 2)
             found: Facts = {"failures": dict(crowd.failures), "done": dict(crowd.done)}
             time.sleep(20)  # what watches for lateness has looked
+            wait_until(lambda: not _one(ASKED["housekeeping_left"]), 30)
             found["pages_off_s"] = _off(city.port)
             after = _asked()
         finally:
@@ -81,20 +85,21 @@ def run(seconds: float = 30) -> Facts:
         found["workers_ahead_s"] = _one(AHEAD)
         found |= kept(rows=city.ledger.rows())
         found |= verified(city)
-        found["well"] = _is_well(found)
-        return found
+        return _judged(found)
 
 
-def _is_well(found: Facts) -> bool:
-    return bool(
-        found["acknowledged"]
-        and abs(found["pages_off_s"] - SLOW_S) < 60
-        and abs(found["workers_ahead_s"] - FAST_S) < 600
-        and not found["housekeeping_left"]
-        and not (found["lost"] or found["doubled"] or found["failures"])
-        and not (found["called_late"] or found["cases_dated_elsewhen"])
-        and not (found["dated_elsewhen"] or found["forgotten"])
-        and found["verify"]
+def _judged(found: Facts) -> Facts:
+    return judge(
+        found,
+        **unharmed(found),
+        pages_had_the_wrong_clock=abs(found["pages_off_s"] - SLOW_S) < 60,
+        workers_had_the_wrong_clock=abs(found["workers_ahead_s"] - FAST_S) < 600,
+        housekeeping_done=not found["housekeeping_left"],
+        no_client_failed=not found["failures"],
+        nothing_called_late=not found["called_late"],
+        no_line_dated_elsewhen=not found["dated_elsewhen"],
+        no_case_dated_elsewhen=not found["cases_dated_elsewhen"],
+        nothing_forgotten=not found["forgotten"],
     )
 
 

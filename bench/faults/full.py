@@ -16,7 +16,9 @@ from pathlib import Path
 import psycopg
 
 from bench.city import take_photo
+from bench.faults.judging import judge, unharmed
 from bench.faults.partition import Probe, until_answers
+from bench.faults.patience import patient, since, wait_until
 from bench.faults.place import Facts, Place, kept, place, verified
 from bench.faults.writing import Writing
 from bench.killed_load import Crowd
@@ -35,6 +37,7 @@ SIZES = {
     "logs": "8m",
     "metrics": "8m",
 }
+HEALED_WITHIN_S = 60
 READS_STOP = {"wal"}
 """PostgreSQL ends itself when WAL cannot be written: nothing can be read until there is room."""
 ALLOWED = ("answered 507", "answered 503")
@@ -46,8 +49,8 @@ def run(only: float = 0) -> Facts:
     found: Facts = {"volumes": {}}
     for volume in [list(SIZES)[int(only) - 1]] if only else SIZES:
         found["volumes"][volume] = _one(volume)
-    found["well"] = all(row["well"] for row in found["volumes"].values())
-    return found
+    not_met = {name: row["not_met"] for name, row in found["volumes"].items() if row["not_met"]}
+    return found | {"not_met": not_met, "well": not not_met}
 
 
 def _one(volume: str) -> Facts:
@@ -62,15 +65,14 @@ def _one(volume: str) -> Facts:
             time.sleep(4)
             found = _while_full(city, volume, folder)
             healed = time.monotonic()
-            found["back_s"] = round(until_answers(city.port) - healed, 1)
+            found["back_s"] = since(healed, until_answers(city.port, patient(120)))
             found["working_again_s"] = round(_resumed(crowd, healed), 1)
         found |= {"repeats": dict(crowd.repeats), "failures": dict(crowd.failures)}
         city.end()
         found |= kept(rows=city.ledger.rows())
         found |= verified(city)
         found["half_files"] = half_files(city.home / "files")
-        found["well"] = _is_well(volume, found)
-        return found
+        return _judged(volume, found)
 
 
 def _while_full(city: Place, volume: str, folder: Path) -> Facts:
@@ -100,23 +102,28 @@ def _use_up(city: Place) -> None:
 
 def _resumed(crowd: Crowd, healed: float) -> float:
     before = sum(crowd.done.values())
-    while sum(crowd.done.values()) <= before and time.monotonic() < healed + 60:
-        time.sleep(0.2)
+    wait_until(lambda: sum(crowd.done.values()) > before, HEALED_WITHIN_S)
     return time.monotonic() - healed
 
 
-def _is_well(volume: str, found: Facts) -> bool:
-    reads_on = volume in READS_STOP or set(found["reads"]) == {"200"}
+def go_on(reads: dict[str, int]) -> bool:
+    """Pages are answered; a slow machine may tell a few to come again, which is no fault."""
+    told = sum(reads.values())
+    later = reads.get("503", 0) if patient(1) > 1 else 0
+    return bool(told) and reads.get("200", 0) + later == told and reads.get("200", 0) > later
+
+
+def _judged(volume: str, found: Facts) -> Facts:
     strange = [why for why in found["failures"] if not any(word in why for word in ALLOWED)]
-    return bool(
-        found["acknowledged"]
-        and not (found["lost"] or found["doubled"] or found["cases_without_a_line"])
-        and found["verify"]
-        and found["stand_alone"]
-        and not (found["half_files"] or found["unclear"] or strange)
-        and not set(found["writes"]) & {"500", "502"}
-        and reads_on
-        and found["working_again_s"] < 60
+    return judge(
+        found,
+        **unharmed(found),
+        no_half_file=not found["half_files"],
+        every_refusal_says_enough=not found["unclear"],
+        no_client_failed_strangely=not strange,
+        no_write_is_our_fault=not set(found["writes"]) & {"500", "502"},
+        reads_go_on=volume in READS_STOP or go_on(found["reads"]),
+        working_again_in_time=found["working_again_s"] < patient(HEALED_WITHIN_S),
     )
 
 

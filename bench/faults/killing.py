@@ -10,6 +10,8 @@ import signal
 import threading
 import time
 
+from bench.faults.judging import judge, unharmed
+from bench.faults.patience import patient
 from bench.faults.place import Facts, Place, kept, place, verified
 from bench.killed_watch import NAMES, amcheck, below, time_outage
 
@@ -42,19 +44,19 @@ def run(kind: float = 1, kills: float = 3) -> Facts:
         found |= kept(rows=city.ledger.rows())
         found |= verified(city)
         found["amcheck"] = amcheck(city.home)
-        found["well"] = bool(
-            found["acknowledged"]
-            and not (found["lost"] or found["doubled"] or found["cases_without_a_line"])
-            and not (found["failures"] or found["amcheck"])
-            and found["verify"]
-            and max(found["back_s"]) <= PAGES_BACK_WITHIN_S
+        return judge(
+            found,
+            **unharmed(found),
+            killed=found["kills"],
+            no_client_failed=not found["failures"],
+            amcheck=not found["amcheck"],
+            back_in_time=max(found["back_s"]) <= patient(PAGES_BACK_WITHIN_S),
         )
-        return found
 
 
 def _found(city: Place, name: str) -> list[int]:
     """The processes of that kind; patience while they are being started again."""
-    until = time.monotonic() + 40
+    until = time.monotonic() + patient(40)
     while time.monotonic() < until:
         if name == "database":
             files = city.home.glob("postgres-*/postmaster.pid")
@@ -67,4 +69,4 @@ def _found(city: Place, name: str) -> list[int]:
         if pids:
             return pids
         time.sleep(0.2)
-    raise TimeoutError(f"no process of {name} within 40 s")
+    raise TimeoutError(f"no process of {name} within {patient(40):.0f} s")

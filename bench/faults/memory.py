@@ -20,7 +20,10 @@ from collections import Counter
 import psycopg
 
 from bench.browser import WRONG, Browser, Line, Unexpected
-from bench.faults.partition import Probe, until_answers
+from bench.faults.full import go_on
+from bench.faults.judging import judge, unharmed
+from bench.faults.partition import Probe
+from bench.faults.patience import patient, wait_until
 from bench.faults.place import Facts, Place, kept, place, verified
 from bench.killed_watch import NAMES, below
 from bench.served import carry_out
@@ -56,27 +59,25 @@ def run(seconds: float = HELD_S) -> Facts:
             found |= _squeezed(city, seconds)
             longest, answers = probe.end()
             found |= {"reads": dict(answers), "longest_s": round(longest, 1)}
-            until_answers(city.port)
             time.sleep(seconds)
+            wait_until(lambda: crowd.done.get("exports"), 60)
         found |= {"failures": dict(crowd.failures), "done": dict(crowd.done)}
         with psycopg.connect(**conninfo("backup")) as connection:
             rows = connection.execute(JOBS).fetchall()
         found["jobs"] = {f"{queue} {status}": n for queue, status, n in rows}
         city.end()
-        found["memory_errors"] = len(NO_MEMORY.findall(city.log.read_text()))
+        found["memory_errors"] = _told_of_it(city)
         found |= kept(rows=city.ledger.rows())
         found |= verified(city)
-        found["well"] = bool(
-            found["acknowledged"]
-            and not (found["lost"] or found["doubled"] or found["failures"])
-            and set(found["reads"]) == {"200"}
-            and set(found["bombs"])
-            and all(told.startswith(REFUSED) for told in found["bombs"])
-            and (found["memory_errors"] or not found["outlived_it"])
-            and found["done"].get("exports")
-            and found["verify"]
+        return judge(
+            found,
+            **unharmed(found),
+            no_client_failed=not found["failures"],
+            reads_go_on=go_on(found["reads"]),
+            pictures_refused=found["bombs"] and all(b.startswith(REFUSED) for b in found["bombs"]),
+            memory_ran_out=found["memory_errors"] or not found["outlived_it"],
+            exports_made_after=found["done"].get("exports"),
         )
-        return found
 
 
 def _squeezed(city: Place, seconds: float) -> Facts:
@@ -91,7 +92,9 @@ def _squeezed(city: Place, seconds: float) -> Facts:
     for _ in range(3):
         carry_out([sys.executable, "-c", OWE], log=city.log)
     time.sleep(seconds)
-    still = [pid for pid in pids if os.path.exists(f"/proc/{pid}")]
+    # On a slow machine it has not come so far yet as to ask for what there is not.
+    wait_until(lambda: _told_of_it(city) or not any(map(_is_there, pids)), 20)
+    still = [pid for pid in pids if _is_there(pid)]
     for pid in still:
         with contextlib.suppress(ProcessLookupError):
             everything = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
@@ -102,12 +105,20 @@ def _squeezed(city: Place, seconds: float) -> Facts:
     return {"squeezed": len(pids), "outlived_it": len(still)}
 
 
+def _is_there(pid: int) -> bool:
+    return os.path.exists(f"/proc/{pid}")
+
+
+def _told_of_it(city: Place) -> int:
+    return len(NO_MEMORY.findall(city.log.read_text(errors="replace")))
+
+
 def _begun_anew(city: Place) -> list[int]:
     """Those who carry out bulk jobs, killed and just there again."""
     before = _bulk(city)
     for pid in before:
         os.kill(pid, signal.SIGKILL)
-    until = time.monotonic() + READY_S
+    until = time.monotonic() + patient(READY_S)
     while not (there := set(_bulk(city)) - set(before)) and time.monotonic() < until:
         time.sleep(0.02)
     return sorted(there)

@@ -20,6 +20,7 @@ from typing import Any
 
 import psycopg
 
+from bench.faults.judging import judge
 from bench.faults.place import Facts
 from bench.faults.schema import Databases, differences
 from bench.served import SHIYU
@@ -48,8 +49,12 @@ def run(most: float = 0, whole: float = 3) -> Facts:
             cluster.stop()
             cluster.release()
     killed = all(not row["different"] for row in found["killed_whole"])
-    found["well"] = bool(not found["wrong"] and found["broken_off"] and killed)
-    return found
+    return judge(
+        found,
+        nothing_wrong=not found["wrong"],
+        broken_off=found["broken_off"],
+        killed_whole_ends_the_same=killed,
+    )
 
 
 def _each(databases: Databases, most: int) -> Facts:

@@ -23,6 +23,8 @@ from typing import Any
 import psycopg
 
 from bench import killed_load
+from bench.faults.judging import judge
+from bench.faults.patience import patient, wait_until
 from bench.faults.place import Facts, Place, held, kept, place, verified, where
 from bench.killed_watch import below
 from bench.served import Trouble
@@ -57,6 +59,8 @@ SELECT (SELECT count(*) FROM cases_reporter WHERE report_id = ANY(%(who)s)),
        (SELECT count(*) FROM cases_report WHERE id = ANY(%(who)s)),
        (SELECT count(*) FROM privacy_erasure)
 """
+PEOPLE = 5
+RESIDENTS = "SELECT count(*) FROM cases_reporter"
 
 
 def run(seconds: float = 60, gigabytes: float = 0.0) -> Facts:
@@ -83,6 +87,8 @@ def _run(city: Place, disk: Path, seconds: float, gigabytes: float) -> Facts:
         return found | {"well": False, "says": backup.stderr[-500:]}
     city.serve()
     with city.crowd(systems=2, residents=1):
+        if not wait_until(lambda: _residents() > PEOPLE, 120):
+            raise Trouble("too few residents have reported to be erased")
         time.sleep(seconds / 2)
         middle = datetime.now(UTC)
         time.sleep(2)
@@ -97,22 +103,29 @@ def _run(city: Place, disk: Path, seconds: float, gigabytes: float) -> Facts:
     with city.crowd(systems=2, residents=1):
         time.sleep(random.uniform(20, 80))  # anywhere between two WAL files
         gone = _killed(city)
-        killed_load.GIVE_UP_AFTER_S = 1  # nobody will answer them any more
+        killed_load.GIVE_UP_AFTER_S = 1.0  # nobody will answer them any more
     found |= _lost(city, disk, gone)
-    found["well"] = bool(
-        found["moment_lost"] == 0
-        and found["moment_verify"]
-        and found["moment_stand_alone"]
-        and found["erased_again"]
-        and found["people_erased"] == 5
-        and not found["people_left"]
-        and found["people_erased_again"] == 5
-        and found["dropped_is_back"]
-        and found["newest_verified"]
-        and found["loss_s"] <= 60
-        and found["back_s"] <= 300
+    return judge(
+        found,
+        moment_acknowledged=found.get("moment_acknowledged"),
+        moment_none_lost=found["moment_lost"] == 0,
+        moment_verify=found.get("moment_verify"),
+        moment_stand_alone=found.get("moment_stand_alone"),
+        words_erased_again=found.get("erased_again"),
+        people_erased=found.get("people_erased") == PEOPLE,
+        people_gone=found.get("people_left") == 0,
+        people_erased_again=found.get("people_erased_again") == PEOPLE,
+        dropped_is_back=found.get("dropped_is_back"),
+        newest_verified=found["newest_verified"],
+        loss_in_time=0 <= found["loss_s"] <= patient(60),
+        back_in_time=found["back_s"] <= patient(300),
     )
-    return found
+
+
+def _residents() -> int:
+    with psycopg.connect(**conninfo("backup")) as connection:
+        row: Any = connection.execute(RESIDENTS).fetchone()
+    return int(row[0])
 
 
 def _erase() -> list[int]:

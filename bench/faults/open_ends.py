@@ -17,8 +17,10 @@ from typing import Any
 import psycopg
 
 from bench.browser import Browser, Line, Unexpected
+from bench.faults.patience import patient, wait_until
 from bench.faults.place import Facts, Place
 from bench.load.listening import EVENT, Ear
+from bench.served import Trouble
 from shiyu.common.connection import conninfo
 
 STREAMS, UPLOADS = 3, 4
@@ -82,17 +84,22 @@ class OpenEnds:
 
     def __enter__(self) -> "OpenEnds":
         self.thread.start()
-        self.ready.wait(60)
+        if not self.ready.wait(patient(60)):
+            self.stop.set()
+            raise Trouble("the streams were not open in time")
         return self
 
     def __exit__(
         self, _kind: type[BaseException] | None, _error: Any, _trace: TracebackType | None
     ) -> None:
         self.stop.set()
-        self.thread.join()
+        self.thread.join(patient(180))
+        if self.thread.is_alive() and self.wrong is None:
+            self.wrong = Trouble("photos half sent never came to their end")
 
     def switch(self) -> None:
-        """Now a server is told to end: how many uploads are half sent."""
+        """Now a server is told to end: how many uploads are half sent; at least one is."""
+        wait_until(lambda: any(line.halves for line in self.lines), 30, every_s=0.02)
         self.open_at_switch = sum(line.halves for line in self.lines)
 
     def _work(self) -> None:
@@ -116,8 +123,9 @@ class OpenEnds:
         few = asyncio.Semaphore(STREAMS)
         self.streams = [Stream(self.city.port + 1, clerk) for _ in range(STREAMS)]
         await asyncio.gather(*(stream.open(few) for stream in self.streams))
-        while any(not stream.last for stream in self.streams):
-            await asyncio.sleep(0.1)
+        async with asyncio.timeout(patient(60)):
+            while any(not stream.last for stream in self.streams):
+                await asyncio.sleep(0.1)
         from_here = _newest()
         again = [asyncio.create_task(self._keep(stream, few)) for stream in self.streams]
         sending = [asyncio.create_task(self._upload(n)) for n in range(UPLOADS)]
@@ -141,7 +149,7 @@ class OpenEnds:
         """What happened against what each stream heard, with patience for the last of it."""
         with psycopg.connect(**conninfo("backup")) as connection:
             happened = set(connection.execute(HAPPENED, [from_here]).fetchall())
-        until = time.monotonic() + HEARD_WITHIN_S
+        until = time.monotonic() + patient(HEARD_WITHIN_S)
         while any(happened - s.pairs for s in self.streams) and time.monotonic() < until:
             await asyncio.sleep(0.2)
         self.found = {

@@ -20,6 +20,7 @@ from typing import Any
 
 import psycopg
 
+from bench.faults.judging import judge, unharmed
 from bench.faults.moody import MOODS, Neighbours, neighbours
 from bench.faults.place import Facts, Place, kept, place, verified
 from bench.served import carry_out
@@ -92,8 +93,7 @@ def run(seconds: float = 40) -> Facts:
         found |= _told(them)
         found |= kept(rows=city.ledger.rows())
         found |= verified(city)
-        found["well"] = _is_well(found)
-        return found
+        return _judged(found)
 
 
 def _mood(them: Neighbours, mood: str, seconds: float) -> Facts:
@@ -205,19 +205,22 @@ def _told(them: Neighbours) -> Facts:
     }
 
 
-def _is_well(found: Facts) -> bool:
+def _judged(found: Facts) -> Facts:
     down = [row for row in found["moods"] if row["mood"] in {"slow", "garbage", "hangs up"}]
-    return bool(
-        found["acknowledged"]
-        and not (found["lost"] or found["doubled"] or found["failures"])
-        and not (found["told_twice"] or found["told_and_not_known"])
-        and not (found["believed_and_not_told"] or found["import"]["wrong"])
-        and found["receipts_of"]
-        and not found["receipts_wrong"]
-        and set(found["receipts_forged"].values()) == {401}
-        and any(row["peers_resting"] for row in down)
-        and all(row["jobs_waiting_most"] <= MOST_JOBS_WAITING for row in found["moods"])
-        and found["verify"]
+    most = max(row["jobs_waiting_most"] for row in found["moods"])
+    return judge(
+        found,
+        **unharmed(found),
+        no_client_failed=not found["failures"],
+        none_told_twice=not found["told_twice"],
+        all_told_is_known=not found["told_and_not_known"],
+        all_believed_was_told=not found["believed_and_not_told"],
+        file_taken_in_once=not found["import"]["wrong"],
+        receipts_tried=found["receipts_of"],
+        receipts_right=not found.get("receipts_wrong"),
+        strangers_receipts_refused=set(found.get("receipts_forged", {}).values()) == {401},
+        the_broken_rest=any(row["peers_resting"] for row in down),
+        few_jobs_wait=most <= MOST_JOBS_WAITING,
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import psycopg
 
+from bench.faults.patience import patient, wait_until
 from bench.killed_load import Crowd
 from bench.killer import Serving
 from bench.served import SHIYU, Trouble, carry_out, free_port, own_home, wait_for
@@ -26,6 +27,8 @@ Facts = dict[str, Any]
 VERIFIER = PROJECT / "tools" / "verify_receipt.py"
 MOVES = ("accept", "file", "dispatch", "sign", "handle", "verify", "close")
 READY_WITHIN_S = 120
+UNIT_WITHIN_S = 300
+COMMAND_WITHIN_S = 1_200
 
 KEPT = """
 SELECT c.number, l.verb, count(*) FROM journal_line l
@@ -80,7 +83,7 @@ class Place:
         """As a city runs it; waits until it answers."""
         os.environ.update(environment)
         self.serving = Serving(log=self.log, port=self.port)
-        until = time.monotonic() + READY_WITHIN_S
+        until = time.monotonic() + patient(READY_WITHIN_S)
         while True:
             try:
                 wait_for(self.serving)  # type: ignore[arg-type]
@@ -98,7 +101,13 @@ class Place:
     def run(self, *words: str, home: Path | None = None) -> "subprocess.CompletedProcess[str]":
         """A command of the program, its words in the log."""
         environment = {**os.environ, "SHIYU_HOME": str(home or self.home)}
-        ended = subprocess.run([*SHIYU, *words], env=environment, capture_output=True, text=True)
+        ended = subprocess.run(
+            [*SHIYU, *words],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=patient(COMMAND_WITHIN_S),
+        )
         with self.log.open("a") as file:
             file.write(f"$ shiyu {' '.join(words)}\n{ended.stdout}{ended.stderr}")
         return ended
@@ -118,16 +127,17 @@ class Place:
 
         thread = threading.Thread(target=work)
         thread.start()
-        until = time.monotonic() + READY_WITHIN_S
-        while not crowd.ready.is_set() and thread.is_alive() and time.monotonic() < until:
-            time.sleep(0.1)
+        ready = wait_until(lambda: crowd.ready.is_set() or not thread.is_alive(), READY_WITHIN_S)
         try:
-            yield crowd
+            if ready and not wrong:
+                yield crowd
         finally:
             loop.call_soon_threadsafe(crowd.stopping.set)
-            thread.join(300)
+            thread.join(patient(UNIT_WITHIN_S))
         if wrong:
             raise wrong[0]
+        if not ready or thread.is_alive():
+            raise Trouble(f"the clients were not {'done' if ready else 'ready'} in time")
 
 
 @contextlib.contextmanager

@@ -9,7 +9,9 @@ import time
 
 import psycopg
 
+from bench.faults.judging import judge, unharmed
 from bench.faults.partition import Probe, until_answers
+from bench.faults.patience import patient, since
 from bench.faults.place import Facts, kept, place, verified
 from shiyu.common.connection import conninfo
 from shiyu.common.embedded import Cluster
@@ -17,6 +19,7 @@ from shiyu.common.home import home
 from shiyu.site.backup.server import superuser
 
 BACK_WITHIN_S = 10.0
+HANGS_AFTER_S = 16.0
 
 
 def run(seconds: float = 15) -> Facts:
@@ -37,23 +40,24 @@ def run(seconds: float = 15) -> Facts:
             for hog in hogs:
                 hog.close()
             freed = time.monotonic()
-            back = until_answers(city.port) - freed
+            back = since(freed, until_answers(city.port, patient(120)))
             longest, answers = probe.end()
             time.sleep(3)
             found["health_after"] = _health(city.port)
         city.end()
         found |= {"answers": dict(answers), "longest_s": round(longest, 1)}
-        found["back_s"] = round(back, 1)
+        found["back_s"] = back
         found |= kept(rows=city.ledger.rows())
         found |= verified(city)
-        found["well"] = bool(
-            found["acknowledged"]
-            and not (found["lost"] or found["doubled"])
-            and found["verify"]
-            and back <= BACK_WITHIN_S
-            and longest <= 16
+        return judge(
+            found,
+            **unharmed(found),
+            alive_while_full=found["health_while_full"]["/healthz"] == 200,
+            not_ready_while_full=found["health_while_full"]["/readyz"] == 503,
+            alive_after=found["health_after"]["/healthz"] == 200,
+            back_in_time=back <= patient(BACK_WITHIN_S),
+            nobody_hung=longest <= patient(HANGS_AFTER_S),
         )
-        return found
 
 
 def _take_all() -> "list[psycopg.Connection[object]]":

@@ -13,10 +13,12 @@ import psycopg
 
 from bench.browser import Line
 from bench.caller import Caller
+from bench.faults.judging import judge
 from bench.faults.place import Facts, place, verified
 from bench.intake_api import report_of
 from shiyu.common.connection import conninfo
 
+PUT_OFF = {429, 503}
 LINES = """
 SELECT count(*) FROM journal_line l JOIN cases_case c ON l.subject = 'case:' || c.id
  WHERE c.number = %s AND l.verb = %s
@@ -31,8 +33,8 @@ def run(races: float = 20, ways: float = 50) -> Facts:
         found |= {"answers": {str(k): n for k, n in sorted(answers.items())}, "wrong": wrong}
         city.end()
         found |= verified(city)
-        found["well"] = not wrong and found["verify"]
-        return found
+        alone = found["stand_alone"]
+        return judge(found, one_winner=not wrong, verify=found["verify"], stand_alone=alone)
 
 
 async def _race_all(
@@ -45,7 +47,8 @@ async def _race_all(
         lines.append(line)
     answers: Counter[str] = Counter()
     wrong: list[Facts] = []
-    for race in range(races):
+    turns = list(range(races))
+    for race in turns:
         desk = Caller(lines[0], plan["keys"]["desk"])
         number = (await desk.post("/cases", report_of(plan, f"race-{race}"), name="report"))[
             "number"
@@ -66,6 +69,9 @@ async def _race_all(
         with psycopg.connect(**conninfo("backup")) as connection:
             row = connection.execute(LINES, [number, "accept"]).fetchone()
         kept = row[0] if row else 0
+        if not kept and set(statuses) <= PUT_OFF and len(turns) < 5 * races:
+            turns.append(race)  # more at once than a slow machine takes on: nobody has won yet
+            continue
         others = {s for s in statuses if s not in {200, 409, 429, 503}}
         winners = statuses[200]
         if kept != 1 or others or winners < 1 or (not one_key and winners != 1):

@@ -18,7 +18,9 @@ from urllib.parse import quote
 
 import psycopg
 
+from bench.faults.judging import judge, unharmed
 from bench.faults.partition import Probe, until_answers
+from bench.faults.patience import since
 from bench.faults.place import Facts, Place, kept, place, verified
 from bench.faults.writing import Writing
 from bench.killed_load import Crowd
@@ -114,31 +116,30 @@ def _fail_over(
             with psycopg.connect(urls[URLS["backup"]]) as connection:
                 row = connection.execute("SELECT inet_server_port()").fetchone()
                 found["program_now_at_standby"] = bool(row and row[0] == port)
-            back = until_answers(city.port) - failed
+            back = since(failed, until_answers(city.port))
             time.sleep(seconds)
             _longest, answers = probe.end()
             found["old_as_it_was"] = _refused(city, written, data, port, seconds, crowd, probe)
         found["failures"] = dict(crowd.failures)
         city.end()
-        found |= {"back_s": round(back, 1), "answers": dict(answers)}
+        found |= {"back_s": back, "answers": dict(answers)}
         found |= kept(rows=city.ledger.rows())
         found |= verified(city)
         found["old_primary"] = _old_comes_back(city, written, data, port)
     finally:
         for name in urls:
             os.environ.pop(name, None)
-    found["well"] = bool(
-        found["acknowledged"]
-        and not (found["lost"] or found["doubled"])
-        and found["verify"]
-        and found["program_now_at_standby"]
-        and not found["failures"]
-        and not found["old_as_it_was"]["sessions_of_the_program"]
-        and not found["old_as_it_was"]["acknowledged_a_write"]
-        and found["old_as_it_was"]["done_meanwhile"]
-        and found["old_primary"]["follows"]
+    old = found["old_as_it_was"]
+    return judge(
+        found,
+        **unharmed(found),
+        no_client_failed=not found["failures"],
+        program_at_the_standby=found["program_now_at_standby"],
+        nobody_at_the_old=not old["sessions_of_the_program"],
+        the_old_acknowledges_nothing=not old["acknowledged_a_write"],
+        work_went_on=old["done_meanwhile"],
+        the_old_follows=found["old_primary"]["follows"],
     )
-    return found
 
 
 def _away(city: Place, standby: Path, port: int, probe: Probe) -> Facts:
@@ -151,11 +152,11 @@ def _away(city: Place, standby: Path, port: int, probe: Probe) -> Facts:
     log = city.home / "standby.log"
     _control(standby, "start", "-l", str(log), "-o", f"-p {port}")
     there = time.monotonic()
-    back = until_answers(city.port) - there
+    back = since(there, until_answers(city.port))
     longest, answers = probe.end()
     told = writing.end()
     found = {"seconds": AWAY_S, "reads": dict(answers), "longest_read_s": round(longest, 1)}
-    found |= {"back_s": round(back, 1)}
+    found |= {"back_s": back}
     return found | {"longest_write_s": round(writing.longest, 1), **told}
 
 

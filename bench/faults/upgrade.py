@@ -21,12 +21,14 @@ from pathlib import Path
 
 from bench.city import take_photo
 from bench.faults.full import half_files
+from bench.faults.judging import judge, unharmed
 from bench.faults.network import pump
 from bench.faults.open_ends import OpenEnds
 from bench.faults.partition import Probe, until_answers
+from bench.faults.patience import patient
 from bench.faults.place import Facts, Place, kept, verified
 from bench.faults.writing import Writing
-from bench.served import SHIYU, Process, carry_out, free_port, own_home
+from bench.served import SHIYU, Process, Trouble, carry_out, free_port, own_home
 from shiyu.common.home import PROJECT
 
 STALL_S = 2.0
@@ -80,14 +82,14 @@ def run(seconds: float = 8) -> Facts:
         plan = json.loads((home / "plan.json").read_text()) | {"photo": str(home / "photo.jpg")}
         take_photo(home / "photo.jpg")
         city = Place(home, log, plan, free_port(2))
-        return {"before": before[:10]} | _take_over(city, tree, seconds)
+        return {"before_is": before[:10]} | _take_over(city, tree, seconds)
 
 
 def _take_over(city: Place, tree: Path, seconds: float) -> Facts:
     old = Served(tree, log=city.log, workers=True)
     new: Served | None = None
     found: Facts = {}
-    until_answers(old.port)
+    _answers(old)
     proxy, feed = Proxy(city.port, old.port), Proxy(city.port + 1, old.port + 1)
     probe, ends = Probe(city.port), OpenEnds(city)
     try:
@@ -97,13 +99,13 @@ def _take_over(city: Place, tree: Path, seconds: float) -> Facts:
             found |= _beside(city, probe, lambda: time.sleep(seconds), "old_on_new")
             found["repeats_while_migrating"] = dict(crowd.repeats)
             new = Served(PROJECT, log=city.log, workers=True)
-            until_answers(new.port, 600)
+            _answers(new)
             probe.begin()
             proxy.to, feed.to = new.port, new.port + 1
             ends.switch()
             begun = time.monotonic()
             old.process.terminate()
-            old.process.wait(60)
+            old.process.wait(patient(60))
             found["old_ended_s"] = round(time.monotonic() - begun, 1)
             time.sleep(seconds)
             _longest, answers = probe.end()
@@ -122,20 +124,29 @@ def _take_over(city: Place, tree: Path, seconds: float) -> Facts:
     longest = max(found["migrating"][name] for name in ("longest_read_s", "longest_write_s"))
     usual = max(found["before"][name] for name in ("longest_read_s", "longest_write_s"))
     found["stall_s"] = round(max(0.0, longest - usual), 1)
-    found["well"] = bool(
-        found["acknowledged"]
-        and not (found["lost"] or found["doubled"] or found["failures"])
-        and found["migrated"]
-        and not found["migrate_ended"]
-        and all(_is_calm(found[name]) for name in ("before", "migrating", "old_on_new"))
-        and found["stall_s"] <= STALL_S
-        and not ({"500", "502", "broken"} & {*found["answers_in_takeover"]})
-        and found["uploads_half_sent_at_the_end_of_the_old"]
-        and not (set(found["uploads"]) - {"302", "303"} or found["half_files"])
-        and not any(found["changes_missed"])
-        and found["verify"]
+    strange = {"500", "502", "broken"} & {*found["answers_in_takeover"]}
+    return judge(
+        found,
+        **unharmed(found),
+        no_client_failed=not found["failures"],
+        something_migrated=found["migrated"],
+        migrate_ended_well=not found["migrate_ended"],
+        calm_before=_is_calm(found["before"]),
+        calm_while_migrating=_is_calm(found["migrating"]),
+        calm_with_old_code_on_new_schema=_is_calm(found["old_on_new"]),
+        calm_in_takeover=not strange,
+        stall_in_time=found["stall_s"] <= patient(STALL_S),
+        photos_half_sent=found["uploads_half_sent_at_the_end_of_the_old"],
+        every_photo_taken_in=not set(found["uploads"]) - {"302", "303"},
+        no_half_file=not found["half_files"],
+        no_change_missed=not any(found["changes_missed"]),
     )
-    return found
+
+
+def _answers(served: Served) -> None:
+    if until_answers(served.port, patient(300)) is None:
+        served.end()
+        raise Trouble(f"nothing answered at port {served.port}")
 
 
 def _beside(city: Place, probe: Probe, work: Callable[[], object], name: str) -> Facts:
