@@ -29,7 +29,7 @@ import pytest
 from hypothesis import Phase, settings
 
 from tests.bad_input.equivalents import equivalents
-from tests.bad_input.mutations import Fault, faults, readers
+from tests.bad_input.mutations import Fault, faults, made_from, readers
 from tests.bad_input.putting import PutBadly, forget, put_in
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -226,7 +226,8 @@ class Mutating:
             os.close(reading)
             _bound(sum(self.times[item] for item in items))
             sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
-            os._exit(_tried(items, module, fault, writing))
+            made = made_from(self.tree, fault.table) if fault and fault.table else []
+            os._exit(_tried(items, module, fault, made, writing))
         os.close(writing)
         with os.fdopen(reading, "rb") as pipe:
             by = pipe.read().decode()
@@ -246,10 +247,12 @@ def _bound(ordinary: float) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
-def _tried(items: list[pytest.Item], module: Any, fault: Fault | None, said: int) -> int:
+def _tried(
+    items: list[pytest.Item], module: Any, fault: Fault | None, made: list[ast.stmt], said: int
+) -> int:
     try:
         if fault is not None:
-            put_in(module, fault.statement)
+            put_in(module, fault.statement, *made)
             forget()
     except PutBadly:
         return NOT_PUT

@@ -69,17 +69,22 @@ def faults(tree: ast.Module, names: Mapping[str, Any]) -> Iterator[Fault]:
 
 def readers(tree: ast.Module, table: str) -> list[range]:
     """The functions of a module that read a table, or one that is made from it."""
-    told, before = {table}, set[str]()
-    while told != before:
-        before = set(told)
-        for statement in tree.body:
-            if isinstance(statement, ast.Assign | ast.AnnAssign) and told & _words(statement):
-                told |= _words(statement, ast.Store)
+    told = {table}.union(*(_words(made, ast.Store) for made in made_from(tree, table)))
     return [
         range(_first(node), (node.end_lineno or node.lineno) + 1)
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef) and told & _words(node)
     ]
+
+
+def made_from(tree: ast.Module, table: str) -> list[ast.stmt]:
+    """What is made of a table as the module is read, in this order, and of that in turn."""
+    told, found = {table}, list[ast.stmt]()
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and told & _words(statement):
+            told |= _words(statement, ast.Store)
+            found.append(statement)
+    return found
 
 
 def _words(node: ast.AST, how: type[ast.expr_context] = ast.Load) -> set[str]:

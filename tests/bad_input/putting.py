@@ -23,11 +23,11 @@ class PutBadly(Exception):
     """The fault could not be put in: nothing is said about the tests."""
 
 
-def put_in(module: Any, statement: ast.stmt) -> None:
-    """Give what the statement makes to everybody who has the old one."""
+def put_in(module: Any, statement: ast.stmt, *made_of_it: ast.stmt) -> None:
+    """Give what the statements make to everybody who has the old one."""
     names = vars(module)
     scratch = dict(names)
-    code = compile(ast.Module([statement], []), module.__file__, "exec")
+    code = compile(ast.Module([statement, *made_of_it], []), module.__file__, "exec")
     exec(code, scratch)  # our own source with one change
     for name, new in scratch.items():
         if new is not names.get(name) and name != "__builtins__":

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 from tests.bad_input.equivalents import equivalents
-from tests.bad_input.mutations import faults
+from tests.bad_input.mutations import faults, made_from
 from tests.bad_input.putting import put_in
 from tests.bad_input.ruled import ROOT, group_of, groups, noticing, ruled
 
@@ -20,6 +20,7 @@ PIECE_S = 3300
 
 SOUND = """
 ROWS = {"open": 1, "closed": 2}
+BY_NUMBER = {number: name for name, number in ROWS.items()}
 MOST = 3
 def _double(number):
     return number + number
@@ -48,17 +49,19 @@ def _says(module: ModuleType) -> list[object]:
     return [
         *(module.within(number) for number in range(6)), module.within(1, names=()),
         module._double(4), module.Held().many, dict(module.ROWS), module.MOST,
+        dict(module.BY_NUMBER),
     ]  # fmt: skip
 
 
 def test_each_fault_changes_what_the_rules_say_and_keeps_who_they_are(monkeypatch):
     before, said, unseen = _says(_planted(monkeypatch)), set(), set()
-    for fault in faults(ast.parse(SOUND), vars(_planted(monkeypatch))):
+    tree = ast.parse(SOUND)
+    for fault in faults(tree, vars(_planted(monkeypatch))):
         planted = _planted(monkeypatch)
-        within, rows = planted.within, planted.ROWS
+        within, rows, by_number = planted.within, planted.ROWS, planted.BY_NUMBER
         said.add(fault.name)
         try:
-            put_in(planted, fault.statement)
+            put_in(planted, fault.statement, *made_from(tree, fault.table))
             after = _says(planted)
         except (LookupError, TypeError):
             after = []
@@ -66,6 +69,9 @@ def test_each_fault_changes_what_the_rules_say_and_keeps_who_they_are(monkeypatc
             unseen.add(fault.name)
         assert planted.within is within
         assert planted.ROWS is rows
+        assert planted.BY_NUMBER is by_number
+        if fault.table == "ROWS" and after:
+            assert by_number == {number: name for name, number in rows.items()}
     assert unseen == {"within: left out | 'b'", "within: 3→+1 | 3"}  # nothing asks for either
     assert said >= {
         "ROWS: left out | 'open'",
