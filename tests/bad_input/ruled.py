@@ -22,10 +22,12 @@ TESTS: dict[str, tuple[str, ...]] = {
         "shiyu/site/tests/test_clock_command.py",
     ),
     "shiyu/cases/replay": (
-        f"{CASES}test_lifecycle.py", f"{CASES}test_replay.py", f"{CASES}test_replay_walks.py",
+        f"{CASES}test_replay_exact.py", f"{CASES}test_lifecycle.py", f"{CASES}test_replay.py",
+        f"{CASES}test_replay_walks.py", f"{CASES}test_who_acts.py",
     ),
     "shiyu/cases": (
-        f"{CASES}test_who_acts.py", f"{CASES}test_lifecycle.py", f"{CASES}test_replay_walks.py",
+        f"{CASES}test_who_acts.py", f"{CASES}test_who_sees.py", f"{CASES}test_replay_exact.py",
+        f"{CASES}test_lifecycle.py", f"{CASES}test_replay_walks.py",
         f"{CASES}test_acting.py", f"{CASES}test_reach.py", f"{CASES}test_seen_to_count.py",
         f"{CASES}test_actions.py",
     ),
@@ -33,6 +35,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         "shiyu/common/tests/test_worktime.py", "shiyu/common/tests/test_worktime_exact.py",
     ),
     "shiyu/common": ("tests/test_wall.py",),
+    "shiyu/calendars": ("shiyu/calendars/tests", "tests/test_calendar_pages.py"),
     "shiyu/people": (
         "shiyu/people/tests/test_who_is_who.py", "shiyu/people/tests", f"{CASES}test_acting.py",
     ),
