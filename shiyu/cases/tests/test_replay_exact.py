@@ -61,6 +61,8 @@ def test_without_a_live_part_or_a_successor_nothing_is_changed(old, new):
     assert {unit: p.state for unit, p in held.parts.items()} == {1: "signed", 2: "left"}
     assert held.parts[1].lead
     assert held.sent == {}
+    nobody = apply(standing(u2=part(lead=True)), step("hand_over", NEW))
+    assert (set(nobody.parts), nobody.parts[NEW].state) == ({NEW}, "signed")
     gone = handed(standing(u1=part("left"), sent={}))
     assert (set(gone.parts), gone.sent) == ({1}, {})
 
@@ -234,6 +236,11 @@ def test_the_lines_of_a_case_are_made_one_after_another_from_its_report_on():
     assert replay([]) == Standing()
     assert replay([Step("report", at(3), "receipt:1")]).last_at == at(3)
     assert apply(held, step("remark")) is held
+    assert apply(held, step("report")) is held
+    with pytest.raises(OutOfOrder, match="没有“fly”这一步"):
+        apply(held, step("fly"))
+    with pytest.raises(OutOfOrder, match="案件待派遣，不能“核查通过”"):
+        apply(held, step("verify"))
 
 
 def test_a_case_that_has_ended_asks_for_nothing_more():

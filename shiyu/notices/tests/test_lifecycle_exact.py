@@ -128,6 +128,8 @@ def test_one_sees_ones_own_notices_whatever_ones_duties(person):
         assert set(rules.visible_to(actor)) == expected
         assert set(rules.unread_for(actor)) == expected - {read}
         assert rules.unread_count(actor) == len(expected - {read})
+    one, _made = Person.objects.get_or_create(pk=1, defaults={"username": "1", "name": "1"})
+    notice(one)
     assert not rules.visible_to(Actor.program("x"))
     assert not rules.unread_for(holding(number=person.pk)).ordered
 
@@ -165,6 +167,7 @@ def test_who_follows_a_report_is_the_one_who_has_not_ended_it():
     assert rules.followed_by("report:2") == other
     Follower.objects.filter(pk=ended.pk).update(ended_at=None)
     assert rules.followed_by("report:1") == ended
+    assert rules.followed_by("report:2") == other
 
 
 @pytest.mark.django_db
