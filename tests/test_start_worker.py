@@ -1,14 +1,19 @@
 """Workers carry out what is owed, and what a killed one left behind is taken up again."""
 
+import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from shiyu.site.reaper import MOST_ATTEMPTS, reap
+from shiyu.site.work import LOST, until_let_in
 
 LONG_AGO = "now() - interval '5 minutes'"
 
@@ -144,3 +149,104 @@ def test_a_job_is_carried_out_by_a_worker_of_its_queue_alone(queue, database):
         "WHERE queue_name IN ('bulk', 'interactive')"
     ).fetchall()
     assert left == [("interactive", "todo")]
+
+
+class Door:
+    """A way to the database that can be shut: whoever is inside is thrown out."""
+
+    def __init__(self, to: tuple[str, int]) -> None:
+        self.to = to
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self.listening: socket.socket | None = None
+        self.inside: list[socket.socket] = []
+
+    def open(self) -> None:
+        self.listening = socket.create_server(("127.0.0.1", self.port), backlog=16)
+        threading.Thread(target=self._let_in, args=[self.listening], daemon=True).start()
+
+    def shut(self) -> None:
+        assert self.listening is not None
+        for one in (self.listening, *self.inside):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+        self.inside = []
+
+    def _let_in(self, listening: socket.socket) -> None:
+        while True:
+            try:
+                near, _ = listening.accept()
+            except OSError:
+                return
+            far = socket.create_connection(self.to)
+            self.inside += [near, far]
+            for one, other in ((near, far), (far, near)):
+                threading.Thread(target=pass_on, args=(one, other), daemon=True).start()
+
+
+def pass_on(one: socket.socket, other: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while said := one.recv(1 << 16):
+            other.sendall(said)
+    with contextlib.suppress(OSError):
+        other.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def door(database):
+    """The only way to the database that this process's children know."""
+    url = conninfo_to_dict(database.environment()["SHIYU_WORKER_URL"])
+    door = Door((str(url["host"]), int(str(url["port"]))))
+    door.environment = {
+        name: make_conninfo(said, host="127.0.0.1", port=door.port)
+        if name.endswith("_URL")
+        else said
+        for name, said in database.environment().items()
+    }
+    return door
+
+
+def test_a_worker_waits_for_the_database_in_two_sentences(door, monkeypatch, capfd):
+    for name, said in door.environment.items():
+        monkeypatch.setenv(name, said)
+    opening = threading.Timer(1.0, door.open)
+    opening.start()
+
+    until_let_in("bulk")
+
+    said = capfd.readouterr().err.splitlines()
+    assert [line.startswith("Queue bulk: ") for line in said] == [True, True]
+    assert "waiting for the database" in said[0]
+    assert "is back" in said[1]
+    door.shut()
+
+
+@pytest.mark.long
+def test_a_worker_parted_from_the_database_waits_quietly_and_begins_anew(queue, door):
+    """It says three things in all, ends as one that may be started again, and loses no job."""
+    door.open()
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "shiyu.site.work", "bulk"],
+        env={**os.environ, **door.environment},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until = time.monotonic() + 60
+    alive = "SELECT count(*) FROM procrastinate_workers"
+    while queue.execute(alive).fetchone() == (0,) and time.monotonic() < until:
+        time.sleep(0.1)
+    door.shut()
+    time.sleep(20)
+    assert worker.poll() is None
+    door.open()
+
+    _, said = worker.communicate(timeout=120)
+
+    assert worker.returncode == LOST
+    lines = said.splitlines()
+    assert len(lines) <= 3, said
+    assert "the database was lost" in lines[0]
+    assert lines[-1] == "Queue bulk: the database is back."
+    door.shut()

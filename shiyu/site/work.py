@@ -1,13 +1,23 @@
-"""One worker process: `python -m shiyu.site.work QUEUE` carries out the jobs of one queue."""
+"""One worker process: `python -m shiyu.site.work QUEUE` carries out the jobs of one queue.
+
+While the database is away it waits, in one sentence, instead of dying and being started again and
+again; once it has been lost under its work, a new process begins when it is back.
+"""
 
 import sys
+import time
 
-from shiyu.common.connection import POOL_TIMEOUT_S
+import psycopg
+
+from shiyu.common.connection import POOL_TIMEOUT_S, conninfo
 from shiyu.common.egress.leaving import OUTBOUND, bar, database_names
-from shiyu.common.fence import Fenced
-from shiyu.site.start import django_ready
+from shiyu.common.fence import Fenced, narrowed
+from shiyu.site.start import django_ready, first_line
 
 GRACE_S = 20
+LONGEST_PAUSE_S = 8.0
+LOST = 75
+"""How it ends when the database left it: not a fault of its own (EX_TEMPFAIL)."""
 
 
 def work(queue: str, *, wait: bool = True) -> None:
@@ -43,7 +53,43 @@ def work(queue: str, *, wait: bool = True) -> None:
         )
 
 
+def until_let_in(queue: str) -> None:
+    """Wait as long as the database lets nobody in, said once when it begins and once at its end."""
+    pause, waited = 0.5, False
+    while True:
+        try:
+            psycopg.connect(**narrowed(conninfo("worker"))).close()
+            break
+        except psycopg.OperationalError as error:
+            if not waited:
+                _say(f"Queue {queue}: waiting for the database: {first_line(error)}")
+            waited = True
+        time.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_S)
+    if waited:
+        _say(f"Queue {queue}: the database is back.")
+
+
+def main(queue: str) -> int:
+    """Work until told to stop; the exit status says whether it was the database that went."""
+    from procrastinate.exceptions import ConnectorException
+
+    until_let_in(queue)
+    try:
+        work(queue)
+    except (psycopg.OperationalError, psycopg.InterfaceError, ConnectorException) as error:
+        cause = error.__cause__ or error
+        _say(f"Queue {queue}: the database was lost: {first_line(cause)}")  # type: ignore[arg-type]
+        until_let_in(queue)
+        return LOST
+    return 0
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
 if __name__ == "__main__":
     if sys.argv[1] != OUTBOUND:
         bar(names=database_names())
-    work(sys.argv[1])
+    sys.exit(main(sys.argv[1]))
