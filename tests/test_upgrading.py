@@ -16,6 +16,7 @@ from shiyu.site.commands import migrate_
 from shiyu.site.upgrading import dangers_in, dangers_of
 
 FIRST = "made before the first city: no older page ever ran beside it"
+BATCHED = "row by row in transactions of a moment each, beside the pages, and again if broken off"
 KNOWN = {
     "cases.0003_watch": FIRST,
     "cases.0004_awaits": FIRST,
@@ -26,6 +27,8 @@ KNOWN = {
     "cases.0010_newest_open": FIRST,
     "cases.0011_by_channel": FIRST,
     "cases.0013_close_reporters": FIRST,
+    "cases.0019_marked": BATCHED,
+    "cases.0021_addresses_masked": BATCHED,
     "desk.0002_two_approvers": FIRST,
     "desk.0003_held_when_written": FIRST,
     "desk.0004_limits_by_versions": FIRST,
@@ -35,7 +38,8 @@ KNOWN = {
     "people.0003_unit_changes_and_acting": FIRST,
 }
 """Migrations that need the city to rest, and why that is no harm. A new one belongs here only if
-docs/handbook/upgrade.md tells the operator of that version to stop the pages for it."""
+docs/handbook/upgrade.md tells the operator of that version to stop the pages for it, or if it
+changes rows in batches outside a transaction (`may_be_repeated`)."""
 
 
 @pytest.fixture(scope="module")

@@ -56,7 +56,8 @@ def _close_by(actor: Actor, *, with_kind: bool) -> Select[Case]:
     def build(
         since: datetime, west: float, east: float, south: float, north: float, own: int, same: int
     ) -> CaseQuerySet:
-        seen = rules.visible_to(actor).open().filter(reported_at__gte=since)
+        # said as an index of open cases has it: a list of stages would be given anew each time
+        seen = rules.visible_to(actor).filter(closed_at__isnull=True, reported_at__gte=since)
         inside = seen.filter(lon__range=(west, east), lat__range=(south, north)).exclude(pk=own)
         alike = inside.filter(kind=same) if with_kind else inside.filter(place_number=same)
         return alike.with_row()[: SHOWN * 4]

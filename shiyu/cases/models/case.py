@@ -108,6 +108,17 @@ class Case(models.Model):
                 name="case_open_newest",
                 condition=Q(stage__in=OPEN),
             ),
+            *(
+                models.Index(
+                    fields=[of, "-id", "lat", "lon"],
+                    name=name,
+                    condition=Q(closed_at__isnull=True),
+                )
+                for of, name in (
+                    ("kind", "case_near_of_kind"),
+                    ("place_number", "case_near_of_place"),
+                )
+            ),
             models.Index(
                 fields=["-reported_at", "-id"],
                 name="case_paused",
