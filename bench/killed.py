@@ -108,6 +108,7 @@ def _killed(
     found |= {"kills": dict(killer.killed), "killed": killer.killed.total()}
     found |= {"done": dict(crowd.done), "repeats": dict(crowd.repeats)}
     found["failures"] = dict(crowd.failures)
+    print(found, file=sys.stderr, flush=True)  # half of a long proof is not lost with the rest
     _bring_in(home, log, killer)
     found |= _come_to_rest(log)
     found["doing_with_nobody_at_it_s"] = doing.end()

@@ -52,10 +52,8 @@ class Killer:
 
     def kill_one(self) -> None:
         found = self._at_work()
-        if not self.waiting:
-            self.waiting = random.sample(sorted(found), len(found))
-        name = self.waiting.pop() if self.waiting else ""
-        if name in found:
+        if found:
+            name = self._next(found)
             self._end(name, random.choice(found[name]))
         if self.at_once < self.how.at_once and self.killed.total() % 6 == 5:
             self.at_once += 1
@@ -64,6 +62,15 @@ class Killer:
                     self._end(every, pid)
         self._reap()
         self.keep_serving()
+
+    def _next(self, found: dict[str, list[int]]) -> str:
+        """Each in turn; where so many of a kind are wanted, more often whom most are left of."""
+        if self.how.want:
+            names = sorted(found)
+            return random.choices(names, [max(self._left(name), 0.1) for name in names])[0]
+        self.waiting = [name for name in self.waiting if name in found]
+        self.waiting = self.waiting or random.sample(sorted(found), len(found))
+        return self.waiting.pop()
 
     def _reap(self) -> None:
         """The command that frees jobs, as its timer runs it, killed somewhere on its way."""
@@ -90,16 +97,19 @@ class Killer:
             watch.start()
             self.outages.append(watch)
 
-    def _owed(self, name: str) -> bool:
-        """Whether more of this kind are to be killed."""
-        kinds = [kind for kind in self.how.want if name.startswith(kind)]
-        done = sum(n for other, n in self.killed.items() if other.startswith(tuple(kinds) or "-"))
-        return bool(kinds) and done < self.how.want[kinds[0]]
+    def _left(self, name: str) -> float:
+        """How many more of this one, its kind's shared among all who are of it."""
+        for kind, wanted in self.how.want.items():
+            if name.startswith(kind):
+                alike = sum(other.startswith(kind) for other in (*NAMES, "database"))
+                done = sum(n for other, n in self.killed.items() if other.startswith(kind))
+                return float(wanted - done) / alike
+        return 0.0
 
     def is_done(self) -> bool:
         """Whether all the kills that were asked for have been made."""
         if self.how.want:
-            left = any(self._owed(kind) for kind in self.how.want)
+            left = any(self._left(kind) > 0 for kind in self.how.want)
             return not left and self.frozen >= self.how.freeze
         wanted = self.how.kills
         return bool(wanted) and self.killed.total() >= wanted and self.frozen >= self.how.freeze
@@ -128,7 +138,7 @@ class Killer:
             found["database"] = [postmaster]
             found["a process of the database"] = list(below(postmaster)) or [postmaster]
         if self.how.want:
-            found = {name: pids for name, pids in found.items() if self._owed(name)}
+            found = {name: pids for name, pids in found.items() if self._left(name) > 0}
         if self.how.only:
             found = {name: pids for name, pids in found.items() if self.how.only in name}
         if self.importing is not None and self.importing.poll() is None:
