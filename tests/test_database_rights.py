@@ -37,6 +37,7 @@ HISTORY = {
     "common_standing": NO_ONE_WRITES,  # a trigger on each table that stands for all does
     "cases_reach": NO_ONE_WRITES,  # triggers of the role `search` do
     "privacy_erasure": Kept(),
+    "privacy_assessment": Kept(frozenset({"stage", "decided_by_id", "decided_at", "said_id"})),
     "calendars_calendar": Kept(),
     "calendars_revision": Kept(frozenset({"published_at"})),
     "calendars_retimed": Kept(deletes=frozenset(ROLES)),  # of a look in advance: a trigger says

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from shiyu.api import keys, rules
 from shiyu.api.models import Client, Grant, Key, Purpose
 from shiyu.common.errors import OutOfOrder, Refused
+from shiyu.common.switching import before_switching_on
 from shiyu.files import actions as files
 from shiyu.journal.actions import moment, record
 from shiyu.notices import actions as notices
@@ -176,6 +177,7 @@ def drop_old_uploads(*, before: datetime) -> int:
 
 
 def _issue(client: Client, expires_at: datetime | None, actor: Actor) -> tuple[Key, str]:
+    before_switching_on("interfaces", actor=actor)
     at = moment()
     expires_at = expires_at or at + LIFE
     if not at < expires_at <= at + LIFE_MOST:

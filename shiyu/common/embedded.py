@@ -52,6 +52,7 @@ SETTINGS = {
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    "log_error_verbosity": "terse",  # else a refused row stands in the log, with what it says
     "log_line_prefix": "%m [%p] %q%u@%d ",
 }
 THROWAWAY_SETTINGS = {

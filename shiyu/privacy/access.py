@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from shiyu.cases.actions import note_reads
+from shiyu.cases.actions.looking import CONTACT
 from shiyu.cases.actions.looking import FIELDS as READABLE
 from shiyu.cases.models import Look, Rating
 from shiyu.common.wall import beyond
@@ -41,9 +42,10 @@ def of(report_ids: Sequence[int], *, actor: Actor) -> dict[str, Any]:
     ids = [report.pk for report in found.reports]
     if actor.kind == "person":
         purpose, channel = Look.Purpose.SUBJECT, Look.Channel.DEMAND
-        named = [reporter.report_id for reporter in found.reporters]
-        fields = READABLE
-        note_reads(named, purpose=purpose, channel=channel, fields=fields, actor=actor)
+        for fields in (CONTACT, READABLE):
+            hides = fields is READABLE
+            named = [r.report_id for r in found.reporters if bool(r.hidden) == hides]
+            note_reads(named, purpose=purpose, channel=channel, fields=fields, actor=actor)
     for report in found.reports:
         record(report.subject, "access", actor=actor, facts={"reports": len(ids)})
     return {

@@ -138,6 +138,7 @@ PERSONAL: dict[str, dict[str, Handling]] = {
     "portal_draft": _all(DRAFT, "text address lon lat key") | _all(SEALED_DRAFT, "sealed"),
     "privacy_demand": _all(TRAIL, "asked_by reports decided_by_id"),
     "privacy_hold": _all(OFFICER, "by_id lifted_by_id"),
+    "privacy_assessment": _all(OFFICER, "begun_by_id decided_by_id"),
     "people_person": (
         _all(OFFICER, "username name pinyin last_login")
         | _all(OFFICER_CONTACT, "phone")
@@ -240,6 +241,7 @@ IMPERSONAL: dict[str, dict[str, StrPromise]] = {
         ("cases_case", (CODE, "number channel clock awaits")),
         ("cases_report", (CODE, "source notice")),
         ("cases_look", (CODE, "fields")),
+        ("cases_found", (CODE, "marks")),
         ("cases_watch", (CODE, "name")),
         ("facts_fact", (CODE, "measure channel outcome")),
         ("desk_saved", (CODE, "queue columns sort")),
@@ -250,6 +252,10 @@ IMPERSONAL: dict[str, dict[str, StrPromise]] = {
         ("portal_draft", (CODE, "ref")),
         ("privacy_demand", (CODE, "counts")),
         ("privacy_erasure", (CODE, "why counts")),
+        (
+            "privacy_assessment",
+            (RULE, "processing purpose lawfulness necessity effects measures"),
+        ),
         ("api_client", (PUBLIC, "name")),
         ("api_key", (CODE, "visible hash")),
     )

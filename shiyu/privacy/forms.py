@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
 from shiyu.privacy.lifecycle import Kind
-from shiyu.privacy.models import Demand, Hold
+from shiyu.privacy.models import Assessment, Demand, Hold
 
 CHOOSE = ("", _("请选择"))
 
@@ -72,4 +72,49 @@ class HoldForm(forms.Form):
         label=_("留存至"),
         widget=forms.DateInput(attrs={"type": "date"}),
         error_messages={"required": _("选留存到哪一天"), "invalid": _("日期看不懂")},
+    )
+
+
+def _words(label: str | StrPromise, help_text: str | StrPromise, lines: int = 4) -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        help_text=help_text,
+        max_length=4_000,
+        widget=forms.Textarea(attrs={"rows": lines}),
+        error_messages={"required": _("这一项要写")},
+    )
+
+
+class AssessForm(forms.Form):
+    """What the law wants answered before a processing begins (影响评估表)."""
+
+    purpose = _words(_("处理目的和方式"), _("为了什么，收什么，怎样用"))
+    lawfulness = _words(_("合法性"), _("依据哪一条"), 3)
+    necessity = _words(_("必要性"), _("少收一些、不收，行不行；为什么不行"))
+    effects = _words(
+        _("对个人权益的影响和安全风险"), _("泄露、错用、误判时，会给谁带来什么；可能性多大")
+    )
+    measures = _words(
+        _("保护措施，是否与风险相适应"), _("程序已有的措施已经填好；补上制度和人员的")
+    )
+    conclusion = forms.ChoiceField(
+        label=_("结论"),
+        choices=[CHOOSE, *Assessment.Conclusion.choices],
+        error_messages={"required": _("选一项结论")},
+    )
+    due_on = forms.DateField(
+        label=_("再次评估"),
+        help_text=_("最迟三年；目的、方式或风险变化时提前"),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"required": _("选一天"), "invalid": _("日期看不懂")},
+    )
+
+
+class ReturnForm(forms.Form):
+    """What an assessment lacks (退回评估)."""
+
+    reason = forms.CharField(
+        label=_("缺什么"),
+        max_length=200,
+        error_messages={"required": _("写明缺什么")},
     )

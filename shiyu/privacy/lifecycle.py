@@ -59,3 +59,22 @@ MOVES: dict[str, Move] = {
     "withdraw": Move(EVERY, frozenset({Stage.ASKED, Stage.GRANTED}), Stage.WITHDRAWN, ASKER),
 }
 """Every step after asking. `hand_out` may be repeated until the copy's time is over."""
+
+
+class Assessed(models.TextChoices):
+    """Where an impact assessment stands (评估状态)."""
+
+    ASKED = "asked", _("待批准")
+    APPROVED = "approved", _("已批准")
+    RETURNED = "returned", _("已退回")
+    WITHDRAWN = "withdrawn", _("已撤回")
+
+
+OF_ASSESSMENTS, WAITING = frozenset({"assessment"}), frozenset({Assessed.ASKED})
+
+ASSESSMENT_MOVES: dict[str, Move] = {
+    "approve": Move(OF_ASSESSMENTS, WAITING, Assessed.APPROVED, ANOTHER),
+    "return": Move(OF_ASSESSMENTS, WAITING, Assessed.RETURNED, ANOTHER),
+    "withdraw": Move(OF_ASSESSMENTS, WAITING, Assessed.WITHDRAWN, ASKER),
+}
+"""Every step after it was begun."""

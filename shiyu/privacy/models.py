@@ -1,4 +1,4 @@
-"""Requests of those whom data are about, what the law keeps, what was erased (个人信息权利)."""
+"""Requests of those whom data are about, what the law keeps, what was erased, what was assessed."""
 
 import uuid
 from typing import ClassVar
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from shiyu.cases.models import Case, Report
 from shiyu.people.models import Person
-from shiyu.privacy.lifecycle import Kind, Stage
+from shiyu.privacy.lifecycle import Assessed, Kind, Stage
 
 
 class Demand(models.Model):
@@ -167,3 +167,56 @@ class Erasure(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-id"]
+
+
+class Assessment(models.Model):
+    """What a processing means for people, before it begins and again in time (影响评估).
+
+    Begun by one, approved by another; never changed or deleted, so longer than the three years
+    that the law asks. The newest one approved counts until `due_on`.
+
+    processing  a name of `processing.PROCESSINGS`.
+    said_id     why it was returned, as a remark.
+    """
+
+    class Conclusion(models.TextChoices):
+        GO = "go", _("可以进行")
+        WITH_MEASURES = "with_measures", _("落实所列措施后可以进行")
+        NOT = "not", _("不得进行")
+
+    Stage = Assessed
+
+    processing = models.CharField(_("处理活动"), max_length=20)
+    purpose = models.TextField(_("处理目的和方式"))
+    lawfulness = models.TextField(_("合法性"))
+    necessity = models.TextField(_("必要性"))
+    effects = models.TextField(_("对个人权益的影响和安全风险"))
+    measures = models.TextField(_("保护措施，是否与风险相适应"))
+    conclusion = models.CharField(_("结论"), max_length=14, choices=Conclusion)
+    due_on = models.DateField(_("再次评估"))
+    stage = models.CharField(_("状态"), max_length=10, choices=Assessed, default=Assessed.ASKED)
+    begun_by = models.ForeignKey(Person, models.PROTECT, db_index=False, related_name="+")
+    begun_at = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    said_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["processing"], name="one_open_assessment", condition=Q(stage="asked")
+            ),
+            models.CheckConstraint(
+                name="assessment_decided_by_somebody",
+                condition=Q(stage="asked", decided_at__isnull=True)
+                | (~Q(stage="asked") & Q(decided_at__isnull=False)),
+            ),
+        ]
+
+    @property
+    def subject(self) -> str:
+        """What the journal names it by."""
+        return f"assessment:{self.pk}"

@@ -5,14 +5,16 @@ from functools import reduce
 from operator import or_
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from shiyu.cases import rules as cases
 from shiyu.cases.models import Case, Look, Report
 from shiyu.people.actors import Actor, Scope
 from shiyu.people.apart import stand_apart
 from shiyu.people.duties import Duty
-from shiyu.privacy.lifecycle import ANOTHER, MOVES
-from shiyu.privacy.models import Demand, Hold
+from shiyu.privacy.lifecycle import ANOTHER, ASSESSMENT_MOVES, MOVES, Assessed
+from shiyu.privacy.models import Assessment, Demand, Hold
+from shiyu.privacy.processing import PROCESSINGS
 
 SECURITY = (Duty.SECURITY_ADMIN,)
 KEEPERS = (Duty.SECURITY_ADMIN, Duty.AUDIT_ADMIN)
@@ -98,6 +100,54 @@ def may_move(actor: Actor, name: str, demand: Demand) -> bool:
         return False
     # who lost the duty since they asked loses what they asked for
     return demand.report is None or actor.kind == "receipt" or may_ask(actor, demand.report)
+
+
+def may_assess(actor: Actor) -> bool:
+    """Whether this actor puts impact assessments forward: for the city, whatever their places."""
+    return actor.kind == "person" and actor.holds(*SECURITY)
+
+
+def assessments_of(actor: Actor) -> "QuerySet[Assessment]":
+    """Every assessment, for those who keep and those who audit (可见评估)."""
+    kept = Assessment.objects.all()
+    return kept if actor.kind == "person" and actor.holds(*KEEPERS) else kept.none()
+
+
+def may_move_assessment(actor: Actor, name: str, found: Assessment) -> bool:
+    """Whether this step is this actor's: another's who stands apart, or who began it."""
+    if not may_assess(actor):
+        return False
+    if ASSESSMENT_MOVES[name].whose != ANOTHER:
+        return actor.id == found.begun_by_id
+    return actor.id != found.begun_by_id and stand_apart(found.begun_by_id, actor.id)
+
+
+def in_force() -> dict[str, Assessment]:
+    """The assessment that counts for each processing: the newest approved, until it is due."""
+    approved = Assessment.objects.filter(stage=Assessed.APPROVED).order_by("decided_at", "pk")
+    newest = {one.processing: one for one in approved.select_related("begun_by", "decided_by")}
+    today = timezone.localdate()
+    return {name: one for name, one in newest.items() if one.due_on >= today}
+
+
+def unassessed() -> list[str]:
+    """The processings in use without an assessment that lets them go on, by title (未评估)."""
+    found = in_force()
+    return [
+        str(one.title)
+        for name, one in PROCESSINGS.items()
+        if (name not in found or found[name].conclusion == Assessment.Conclusion.NOT)
+        and one.in_use()
+    ]
+
+
+def may_begin(processing: str) -> bool:
+    """Whether this processing may go on or begin: what is done already is told, not stopped."""
+    one = in_force().get(processing)
+    if one is not None:
+        return one.conclusion != Assessment.Conclusion.NOT
+    about = PROCESSINGS.get(processing)
+    return about is None or about.in_use()
 
 
 def _all_within(actor: Actor, reports: Sequence[int]) -> bool:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shiyu.privacy.views import demands, grants, of_case, own, registers
+from shiyu.privacy.views import assessments, demands, grants, of_case, own, registers
 
 app_name = "privacy"
 
@@ -23,5 +23,11 @@ urlpatterns = [
     path("of/<slug:number>/<int:pk>/ask/", of_case.ask, name="ask"),
     path("of/<slug:number>/<int:pk>/ask-copy/", of_case.ask_copy, name="ask_copy"),
     path("of/<slug:number>/<int:pk>/hold/", of_case.hold, name="hold"),
+    path("assessments/", assessments.assessments, name="assessments"),
+    path("assessments/begin/<slug:processing>/", assessments.begin, name="assess"),
+    path("assessments/<int:pk>/", assessments.assessment, name="assessment"),
+    path("assessments/<int:pk>/approve/", assessments.approve, name="approve_assessment"),
+    path("assessments/<int:pk>/return/", assessments.give_back, name="return_assessment"),
+    path("assessments/<int:pk>/withdraw/", assessments.withdraw, name="withdraw_assessment"),
     path("holds/<int:pk>/lift/", of_case.lift, name="lift"),
 ]

@@ -54,6 +54,24 @@ ADDRESSES: dict[str, list[Address]] = {
     "privacy:grants": [of(SIGNED_IN, holders=GUARDS | TAKING_IN)],
     "privacy:end_grant": [of(SIGNED_IN, NO_METHOD, NONE, holders=GUARDS | TAKING_IN, pk=OTHERS)],
     "privacy:lift": [of(SIGNED_IN, NO_METHOD, FOUND, holders=SECURITY, pk="a hold")],
+    "privacy:assessments": [of(SIGNED_IN, holders=GUARDS)],
+    "privacy:assess": [
+        of(SIGNED_IN, holders=SECURITY, processing="export"),
+        of(SIGNED_IN, NONE, holders=SECURITY, processing="nothing"),
+    ],
+    "privacy:assessment": [
+        of(SIGNED_IN, holders=GUARDS, pk="an assessment"),
+        of(SIGNED_IN, NONE, holders=GUARDS, pk=OTHERS),
+    ],
+    "privacy:approve_assessment": [
+        of(SIGNED_IN, NO_METHOD, FOUND, holders=SECURITY, pk="an assessment")
+    ],
+    "privacy:return_assessment": [
+        of(SIGNED_IN, NO_METHOD, NOT_SO, holders=SECURITY, pk="an assessment")
+    ],
+    "privacy:withdraw_assessment": [
+        of(SIGNED_IN, NO_METHOD, FOUND, holders=SECURITY, pk="an assessment")
+    ],
     "calendars:list": [of(SIGNED_IN)],
     "calendars:year": [
         of(SIGNED_IN, code="city", year=2026),

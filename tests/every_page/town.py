@@ -30,7 +30,7 @@ from shiyu.people.middleware import SEEN
 from shiyu.people.models import Appointment, Person, Post, PostDuty
 from shiyu.places.models import Address as WrittenAddress
 from shiyu.places.models import Survey
-from shiyu.privacy.models import Demand, Hold
+from shiyu.privacy.models import Assessment, Demand, Hold
 from tests.every_page.address import WITH_CODE, Address
 from tests.every_page.people import EVERYBODY, SIGNED_OUT
 
@@ -190,7 +190,20 @@ def _things(world: World, town: Town) -> dict[str, Any]:
     report = town.cases["gulou closed"].reports.get()
     erase = Demand.objects.create(report=report, ground="withdrawn", asked_by="x:1", asked_at=at)
     kept = Hold.objects.create(report=report, ground="lawsuit", until=at.date(), by=owner, at=at)
+    assessed = Assessment.objects.create(
+        processing="reporter",
+        purpose="收件",
+        lawfulness="第十三条",
+        necessity="联系得上",
+        effects="被打扰",
+        measures="加密",
+        conclusion="go",
+        due_on=at.date(),
+        begun_by=owner,
+        begun_at=at,
+    )
     return {
+        "an assessment": assessed.pk,
         "its report": report.pk,
         "a demand": erase.pk,
         "a hold": kept.pk,

@@ -20,6 +20,7 @@ from shiyu.cases.models import Report
 from shiyu.cases.tests.world import World, a_photo
 from shiyu.common import attempts
 from shiyu.common.attempts import Counter
+from shiyu.common.masking import masked
 from shiyu.common.models import Answered
 from shiyu.common.tests.database import TestDatabase
 from shiyu.desk import workbook
@@ -119,7 +120,9 @@ def everywhere(world: World) -> Report:
     earlier = closed.reports.get()
     by = Actor.receipt(earlier.pk)
     cases.rate(earlier, solved="partly", satisfaction=2, words=f"{NAME}不满意", actor=by)
-    Draft.objects.create(ref=uuid.uuid4().hex, key="0" * 64, door="words", text=SAID, report=report)
+    Draft.objects.create(
+        ref=uuid.uuid4().hex, key="0" * 64, door="words", text=masked(SAID), report=report
+    )
     answer = {"status": 200, "text": f"{case.number} {NAME}"}
     told = {"client": "c", "route": "r", "key": "k", "body_hash": "h", "status": 200}
     Answered.objects.create(**told, answer=answer, at=timezone.now())

@@ -50,6 +50,9 @@ ROUTES: dict[str, str] = {
     **dict.fromkeys(("privacy:demands", "privacy:demand", "privacy:carry_out"), RECORD),
     **dict.fromkeys(("privacy:grant", "privacy:copy", "privacy:withdraw"), RECORD),
     **dict.fromkeys(("privacy:refuse", "privacy:keeping", "privacy:catalogue"), RECORD),
+    **dict.fromkeys(("privacy:assessments", "privacy:assess", "privacy:assessment"), RECORD),
+    **dict.fromkeys(("privacy:approve_assessment", "privacy:return_assessment"), RECORD),
+    "privacy:withdraw_assessment": RECORD,
     **dict.fromkeys(("privacy:grants", "privacy:end_grant"), GRANTS_OPEN),
     "files:photo": "attachment",
 }

@@ -12,10 +12,11 @@ whose people must never see it.
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import shapely
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from PIL import Image
@@ -292,6 +293,7 @@ def build() -> World:
     _places(world)
     _units(world)
     _people(world)
+    _assessed(world)
     _kinds(world)
     return world
 
@@ -347,6 +349,28 @@ def _people(world: World) -> None:
         _duty(world, post, duty, over)
         for post, (_, _, duties) in zip(posts, PEOPLE.values(), strict=True)
         for duty, over in duties
+    )
+
+
+def _assessed(world: World) -> None:
+    """Impact assessments that let everything begin: not what tests of the rest are about."""
+    model = apps.get_model("privacy.Assessment")
+    begun, approved = world.people["intake"], world.people["dispatcher"]
+    day = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    words = dict.fromkeys(("purpose", "lawfulness", "necessity", "effects", "measures"), "有")
+    model._default_manager.bulk_create(
+        model(
+            processing=name,
+            conclusion="go",
+            due_on=date(9999, 1, 1),
+            stage="approved",
+            begun_by=begun,
+            begun_at=day,
+            decided_by=approved,
+            decided_at=day,
+            **words,
+        )
+        for name in ("reporter", "follow", "draft", "sign_in", "export", "interfaces", "suggest")
     )
 
 

@@ -18,6 +18,7 @@ from shiyu.cases.actions import note_export
 from shiyu.cases.models import CaseQuerySet
 from shiyu.common import clock
 from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
+from shiyu.common.switching import before_switching_on
 from shiyu.common.wall import within
 from shiyu.desk import filters, rules, workbook
 from shiyu.desk.around import around
@@ -71,6 +72,8 @@ def ask(
         raise Refused(_("这个列表现在没有案件，没有可导出的"))
     shown = chosen(columns)
     names = personal and any(column.personal for column in shown)
+    if names:
+        before_switching_on("export", actor=actor)
     first, last = rules.reach_of(actor)
     alone = count <= rules.alone_left(actor, timezone.now()) and not names
     export = Export.objects.create(

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from shiyu.common import vault
 from shiyu.common.egress import target_of
 from shiyu.common.errors import Refused
+from shiyu.common.switching import before_switching_on
 from shiyu.journal.actions import record
 from shiyu.notices import rules
 from shiyu.notices.actions.owing import owe_deliveries, wake
@@ -81,6 +82,8 @@ def set_connector(
 def put_in_use(connector: Connector, *, actor: Actor) -> Connector:
     """Use this one for its channel from now on, instead of another (启用)."""
     row = _locked(connector, actor)
+    if row.channel == Channel.SMS:
+        before_switching_on("follow", actor=actor)
     Connector.objects.filter(channel=row.channel, in_use=True).update(in_use=False)
     row.in_use, row.failures, row.open_until = True, 0, None
     row.save(update_fields=["in_use", "failures", "open_until"])

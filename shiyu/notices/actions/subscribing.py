@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from shiyu.common import vault
 from shiyu.common.egress import NothingLeft, check_with_broker, door, forbid_inside, is_barred
 from shiyu.common.errors import OutOfOrder, Refused
+from shiyu.common.switching import before_switching_on
 from shiyu.journal.actions import record
 from shiyu.notices import rules
 from shiyu.notices.actions.owing import wake
@@ -47,6 +48,7 @@ def subscribe(
     Raises  Refused: an address inside, an unknown event, too many of one owner.
     """
     rules.require_keeper(actor)
+    before_switching_on("interfaces", actor=actor)
     checked = _checked(url, types, name)
     mine = Subscription.objects.filter(owner=actor.ref).exclude(standing="ended")
     if mine.count() >= FOR_ONE_OWNER:

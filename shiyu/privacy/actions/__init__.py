@@ -1,5 +1,11 @@
 """Everything that is done about what is known of people. Nothing else writes it (隐私办理)."""
 
+from shiyu.privacy.actions.assessing import (
+    approve_assessment,
+    assess,
+    return_assessment,
+    withdraw_assessment,
+)
 from shiyu.privacy.actions.demanding import (
     ask,
     ask_for_words,
@@ -15,8 +21,10 @@ from shiyu.privacy.actions.holding import hold, lift
 from shiyu.privacy.actions.replaying import replay_erasures
 
 __all__ = [
+    "approve_assessment",
     "ask",
     "ask_for_words",
+    "assess",
     "carry_out",
     "end_grant",
     "erase_people",
@@ -26,5 +34,7 @@ __all__ = [
     "lift",
     "refuse",
     "replay_erasures",
+    "return_assessment",
     "withdraw",
+    "withdraw_assessment",
 ]

@@ -69,12 +69,22 @@ def command(
         for fault in broken_invariants():
             audited.faults += 1
             click.echo(f"✗ {fault.subject}: {fault.says}")
+    if what == "all":
+        _tell_unassessed()
     seconds = time.monotonic() - begun
     mark = "✓" if audited.faults == 0 else "✗"
     replayed = f"{audited.cases} cases, {audited.lines} lines"
     looked_at = f"{len(INVARIANTS)} invariants of all cases" if what == "invariants" else replayed
     click.echo(f"{mark} verified {looked_at} in {seconds:.1f} s: {audited.faults} faults")
     sys.exit(1 if audited.faults else 0)
+
+
+def _tell_unassessed() -> None:
+    """What is done with people's data without an assessment: told, no fault of the record."""
+    from shiyu.privacy.rules import unassessed
+
+    for title in unassessed():
+        click.echo(f"! no valid impact assessment (影响评估): {title}; see /privacy/assessments/")
 
 
 def _replay(audited: "Audited", begun: float) -> None:
