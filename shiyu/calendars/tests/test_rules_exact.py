@@ -9,7 +9,7 @@ from django.utils import timezone
 from shiyu.calendars import rules
 from shiyu.calendars.models import Calendar, Revision
 from shiyu.common.errors import NotAllowed
-from shiyu.common.worktime import Allowance, Fixed, WorkCalendar, zone
+from shiyu.common.worktime import Allowance, Fixed, WorkCalendar, minute_of, zone
 from shiyu.people.actors import Actor, Scope
 from shiyu.people.duties import Duty
 from shiyu.people.models import Person, Unit
@@ -64,7 +64,8 @@ def test_what_a_version_says_is_five_things_and_its_first_day():
 
 
 def test_a_revision_takes_the_place_of_its_first_days_and_leaves_other_calendars_alone():
-    other, old, later = row(code="u9", unit=9), row(FIRST, name="旧"), row(LATER, name="新")
+    other = row(date(2025, 1, 1), code="u9", unit=9)
+    old, later = row(FIRST, name="旧"), row(LATER, name="新")
     between = date(2026, 3, 1)
 
     found = rules.revised([later, other, old], revision(between, LATER))
@@ -108,6 +109,11 @@ def test_the_last_version_says_the_zone_and_until_when_holidays_are_published():
     assert rules._of_rows([], 0).zone.info.key == "Asia/Shanghai"
     plain = rules._of_rows([], 0).city
     assert [plain.works(date(2026, 6, day)) for day in (5, 6)] == [True, False]
+    hours = [(8, 12), (14, 18)]
+    midnight = minute_of(datetime(2026, 6, 4, 16, tzinfo=UTC))
+    assert plain.office().between(midnight, midnight + 1440) == [
+        (midnight + 60 * opens, midnight + 60 * closes) for opens, closes in hours
+    ]
 
 
 def calendars(**published: int) -> rules.Calendars:

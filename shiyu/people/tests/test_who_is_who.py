@@ -194,6 +194,21 @@ def test_one_unit_is_the_one_that_is_named_whole_or_the_only_one_found(units):
         rules.one_unit("城")
 
 
+def test_a_unit_named_whole_is_taken_before_those_that_only_begin_so(units):
+    for code, name, short in (
+        ("D10", "鼓楼区城管局二队", "鼓楼城管二"),
+        ("S12", "书店街所二", "书店街二"),
+    ):
+        Unit.objects.create(
+            code=code, name=name, short_name=short, kind="department", tier="city", place_code="41"
+        )
+
+    for words in ("D1", "鼓楼区城管局", "鼓楼城管"):
+        assert rules.one_unit(words) == units["district"], words
+    for words in ("S1", "书店街所", "书店街"):
+        assert rules.one_unit(words) == units["street"], words
+
+
 def test_of_many_units_found_five_are_named_and_of_two_with_one_name_none_is_taken(units):
     for number in range(6):
         Unit.objects.create(
@@ -376,7 +391,7 @@ def test_leaving_takes_what_no_other_post_gives(person, units, looking):
     hold(person, units["city"], "verify", ends_on=over)
     hold(Person.objects.create(username="x", name="x"), units["city"], "command")
 
-    effect = sight.of_leaving(person, [first])
+    effect = sight.of_leaving(person, iter([first]))
 
     assert list(effect.duties) == ["受理立案：41"]
     assert effect.seen[0] == sight.Seen("案件", "101", "1")
@@ -402,4 +417,5 @@ def test_a_duty_alone_is_told_with_its_scope(person, units, looking):
     assert sight.of_duty(post, intake).seen[0].after == "10,000"
     assert sight.where(intake, {"4102": "鼓楼区"}) == "鼓楼区"
     assert sight.where(intake, {}) == "4102"
+    assert sight.in_words(iter([handle, intake])) == ["处置：书店街所", "受理立案：4102"]
     assert sight.where(PostDuty(duty="intake"), {}) == "全市"
