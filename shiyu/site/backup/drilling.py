@@ -13,6 +13,7 @@ from shiyu.common.connection import is_embedded
 from shiyu.common.embedded import Cluster
 from shiyu.common.home import home
 from shiyu.site.backup import server
+from shiyu.site.backup.alone import alone_in
 from shiyu.site.backup.plan import write_whole
 from shiyu.site.backup.recovering import TooLate
 from shiyu.site.backup.restoring import random_moment, restore_beside
@@ -49,8 +50,13 @@ def drill(
     store: Store, tell: Tell, *, into: Path | None = None, at: datetime | None = None
 ) -> Drill:
     """Restore aside, verify, measure, take away again; the result is kept, whatever it is."""
-    begun, clock = datetime.now(UTC), time.monotonic()
     place = into or home() / "drill"
+    with alone_in(place, tell, waits=True):  # the keeper's own may have just begun
+        return _drill(store, tell, place, at)
+
+
+def _drill(store: Store, tell: Tell, place: Path, at: datetime | None) -> Drill:
+    begun, clock = datetime.now(UTC), time.monotonic()
     loss = loss_now(store)
     try:
         _put_away(store)

@@ -97,13 +97,15 @@ def _moment(said: str | None) -> datetime | None:
 
 
 def _restore(store: "Store", into: Path | None, at: datetime | None, passphrase: str) -> None:
+    from shiyu.site.backup.alone import alone_in
     from shiyu.site.backup.restoring import restore_beside
     from shiyu.site.backup.taking import say_to_terminal
 
     stamp = f"{at or datetime.now(UTC):%Y%m%dT%H%M%SZ}"
     place = (into or home().with_name(f"{home().name}-restored-{stamp}")).absolute()
     _room(store, place, at)
-    found = restore_beside(store, place, at, say_to_terminal, passphrase_file=passphrase)
+    with alone_in(place, say_to_terminal, waits=False):
+        found = restore_beside(store, place, at, say_to_terminal, passphrase_file=passphrase)
     if sys.stderr.isatty():
         click.echo("", err=True)
     _say(found, place)

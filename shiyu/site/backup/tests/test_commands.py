@@ -1,6 +1,7 @@
 """`shiyu backup`, `shiyu restore` and what doctor says of them, where something is not right."""
 
 import json
+import threading
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,9 +12,10 @@ from click.testing import CliRunner, Result
 
 from shiyu.common.home import home
 from shiyu.site.backup import drilling
+from shiyu.site.backup.alone import alone_in
 from shiyu.site.backup.drilling import Drill
 from shiyu.site.backup.plan import Plan, read_plan, write_plan
-from shiyu.site.backup.store import Base, Store
+from shiyu.site.backup.store import Base, Store, Trouble
 from shiyu.site.checkup import backups
 from shiyu.site.checkup.finding import Finding
 from shiyu.site.commands.backup_ import command as backup
@@ -151,3 +153,28 @@ def test_a_drill_that_fails_is_on_record(tmp_path: Path) -> None:
 )
 def test_a_restore_says_how_much_it_erased_again(counts: dict[str, int], said: str) -> None:
     assert erased_again(counts) == said
+
+
+def test_two_restores_in_one_folder_do_not_take_each_others_files_away(tmp_path: Path) -> None:
+    said: list[str] = []
+    order: list[str] = []
+
+    def second() -> None:
+        with alone_in(tmp_path / "drill", said.append, waits=True):
+            order.append("second")
+
+    with alone_in(tmp_path / "drill", said.append, waits=False):
+        with (
+            pytest.raises(Trouble, match="Another restore is at work"),
+            alone_in(tmp_path / "drill", said.append, waits=False),
+        ):
+            pass
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        while not said:
+            waiting.join(0.01)
+        order.append("first")
+    waiting.join()
+
+    assert order == ["first", "second"]
+    assert said == ["another drill is under way; waiting for it"]
