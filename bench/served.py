@@ -7,6 +7,7 @@ nothing is made faster for the measure. No variable of a real city's server is p
 import contextlib
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -29,6 +30,7 @@ from shiyu.common.home import PROJECT
 SHIYU = [sys.executable, "-c", "from shiyu.site.cli import main; main()"]
 READY_WITHIN_S = 240
 STOP_WITHIN_S = 30
+LOWEST_PORT = 10_000
 THREADS = 4  # of each process, as `shiyu serve` has it
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -165,14 +167,24 @@ def wait_for(served: "Pages | Floor") -> None:
 
 
 def free_port(row: int = 1) -> int:
-    """The first of so many ports in a row that nobody uses."""
-    for _ in range(100):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
+    """The first of so many ports in a row that nobody uses.
+
+    Not one of those that the kernel gives to outgoing connections: it may be taken a moment later.
+    """
+    for _ in range(200):
+        port = random.randrange(LOWEST_PORT, _first_given() - row)
         if all(_is_free(port + more) for more in range(row)):
             return port
     raise Trouble("no free port was found")
+
+
+def _first_given() -> int:
+    """From where on the kernel gives ports to whoever asks for any."""
+    try:
+        first = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except (OSError, ValueError):
+        first = 32_768
+    return first if first > LOWEST_PORT + 1_000 else 65_000
 
 
 def _is_free(port: int) -> bool:
