@@ -2,6 +2,7 @@
 
 import json
 import xml.etree.ElementTree as ET
+from functools import cache
 from typing import Any
 
 import pytest
@@ -57,12 +58,20 @@ def key(world: World) -> str:
     return citizen().key
 
 
-def ask(method: str, path: str, asked: Any, said: Any) -> Any:
-    browser = Browser(raise_request_exception=False)
+@cache
+def browser() -> Browser:
+    """One for all: each new one would begin the whole program anew."""
+    return Browser(raise_request_exception=False)
+
+
+def ask(method: str, path: str, asked: Any, said: Any, *, sender: str = "127.0.0.1") -> Any:
+    """One question, from this address, by somebody who keeps no cookie."""
+    browser().cookies.clear()
     plain = {k: v if isinstance(v, str | list) else str(v) for k, v in asked.items()}
     if method.upper() == "POST":
-        return browser.post(path, {k: str(v) for k, v in said.items()}, query_params=plain)
-    return browser.generic(method.upper(), path, query_params=plain)
+        words = {k: str(v) for k, v in said.items()}
+        return browser().post(path, words, query_params=plain, REMOTE_ADDR=sender)
+    return browser().generic(method.upper(), path, query_params=plain, REMOTE_ADDR=sender)
 
 
 def read(answer: Any) -> None:
