@@ -121,12 +121,13 @@ def _base(row: dict[str, Any]) -> dict[str, Any]:
 
 def _drill(row: dict[str, Any]) -> dict[str, Any]:
     """A drill as a row: what a reader of figures wants."""
+    size = row.get("gigabytes", 0)
     return {
         "at": _at(row["at"]),
         "well": row["well"],
         "back_s": round(row.get("back_s", 0)),
         "loss_s": round(row.get("loss_s", 0)),
-        "size": filesizeformat(round(row.get("gigabytes", 0) * 1e9)),
+        "size": filesizeformat(round(size * 1e9)) if size else "—",
         "photos": row.get("photos", 0),
         "says": row.get("says", ""),
     }
