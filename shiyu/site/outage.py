@@ -21,8 +21,9 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from shiyu.common import measures, trail
+from shiyu.common import cookies, measures, trail
 from shiyu.common.errors import Refused
+from shiyu.site.context import ELDER, LANG_TAGS, SIZE_COOKIE
 
 RETRY_AFTER_S = 10
 PROBE_EVERY_S = 0.5
@@ -30,6 +31,8 @@ PROBE_TIMEOUT_S = 1
 BUSY = {"57014": "statement_timeout", "55P03": "lock_timeout"}
 
 GONE = gettext_noop("系统暂时无法访问数据库，您刚才的操作没有保存。请稍后再试。")
+FOR_READERS = {GONE: gettext_noop("系统暂时无法访问数据库，请稍后再试。")}
+"""What is said instead to whoever only looked: nothing of theirs was to be saved."""
 NUMBER = "number-of-the-request"
 CHAIN_MOST = 10
 LOST_INSIDE = "Cannot open a new connection in an atomic block"
@@ -89,13 +92,16 @@ def is_lasting() -> bool:
 def page(request: HttpRequest, text: str = GONE, *, again_s: int = RETRY_AFTER_S) -> HttpResponse:
     """Say that nothing can be done just now; needs neither database nor session."""
     language = translation.get_language_from_request(request)
+    reads = request.method in {"GET", "HEAD"}
+    text = FOR_READERS.get(text, text) if reads else text
+    elder = cookies.read(request, SIZE_COOKIE) == ELDER
     with translation.override(language):
         message = _(text)
         if wants_json(request):
             answer = {"error": "unavailable", "message": message}
             response: HttpResponse = JsonResponse(answer, status=503)
         else:
-            body = _drawn(text, language, request.method == "GET", again_s)
+            body = _drawn(text, language, reads, again_s, elder)
             response = HttpResponse(body.replace(NUMBER, trail.number()), status=503)
     response["Retry-After"] = str(again_s)
     response["Cache-Control"] = "no-store"
@@ -103,10 +109,11 @@ def page(request: HttpRequest, text: str = GONE, *, again_s: int = RETRY_AFTER_S
 
 
 @lru_cache(maxsize=256)
-def _drawn(text: str, language: str, reloads: bool, again_s: int) -> str:
+def _drawn(text: str, language: str, reloads: bool, again_s: int, elder: bool) -> str:
     """The page but for the request's number: drawn once, for it is asked for by very many."""
     context: dict[str, object] = {"message": _(text), "retry_after_s": again_s}
-    context |= {"language": language, "reloads": reloads, "number": NUMBER}
+    context |= {"lang_tag": LANG_TAGS.get(language, language), "elder": elder}
+    context |= {"reloads": reloads, "number": NUMBER}
     return render_to_string("site/unavailable.html", context)
 
 

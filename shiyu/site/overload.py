@@ -21,6 +21,8 @@ AGAIN_S = (3, 8)
 
 BUSY = gettext_noop("现在使用的人太多，系统来不及处理，您刚才的操作没有保存。请稍后再试。")
 
+outage.FOR_READERS[BUSY] = gettext_noop("现在使用的人太多，系统来不及处理，请稍后再试。")
+
 
 class Overload:
     """Lets into the pages and interfaces as many as can be worked on."""
