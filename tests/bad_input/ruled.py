@@ -35,13 +35,13 @@ TESTS: dict[str, tuple[str, ...]] = {
     "shiyu/common/worktime": (
         "shiyu/common/tests/test_worktime.py", "shiyu/common/tests/test_worktime_exact.py",
     ),
-    "shiyu/common": ("tests/test_wall.py",),
+    "shiyu/common": ("shiyu/common/tests/test_wall_exact.py", "tests/test_wall.py"),
     "shiyu/calendars": ("shiyu/calendars/tests", "tests/test_calendar_pages.py"),
     "shiyu/people": (
         "shiyu/people/tests/test_who_is_who.py", "shiyu/people/tests", f"{CASES}test_acting.py",
     ),
     "shiyu/privacy": ("shiyu/privacy/tests", "tests/privacy"),
-    "shiyu/files": ("shiyu/files/tests", "tests/privacy"),
+    "shiyu/files": ("shiyu/portal/tests/test_rules_exact.py", "shiyu/files/tests"),
 }  # fmt: skip
 
 
