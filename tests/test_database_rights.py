@@ -50,6 +50,7 @@ HISTORY = {
     "notices_notice": Kept(frozenset({"read_at"})),
     "people_appointment": Kept(frozenset({"ends_on", "left_at"})),
     "people_heir": Kept(),
+    "people_proposal": Kept(frozenset({"stage", "secret", "decided_by_id", "decided_at"})),
     "people_unitchange": Kept(
         frozenset({"from_on", "applied_at", "cancelled_at", "finished_at", "handed", "hindered"})
     ),

@@ -43,7 +43,7 @@ OPEN = {
     ),
     **dict.fromkeys(
         [
-            *("people_unit", "people_unitchange", "people_heir"),
+            *("people_unit", "people_unitchange", "people_heir", "people_proposal"),
             *("places_address", "places_city", "places_place", "places_former"),
             *("places_rosterentry", "places_survey", "places_surveyed"),
             *("calendars_calendar", "calendars_revision", "calendars_retiming"),

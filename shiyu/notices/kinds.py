@@ -52,6 +52,8 @@ SENTENCES: dict[str, "StrPromise"] = {
     ),
     "standard_answered": gettext_lazy("您单位对“%(kind)s”立案条件 %(ordinal)s 的异议有了答复"),
     "export_limits": gettext_lazy("导出限额已改：一次最多 %(most)s 行，%(alone)s 行以内无须批准"),
+    "second_asked": gettext_lazy("等您批准：%(what)s"),
+    "second_decided": gettext_lazy("您提出的“%(what)s”有了决定"),
     "channel_down": gettext_lazy("发送接口“%(name)s”连续失败，已暂停尝试"),
     "canary_lost": gettext_lazy("自检没有走完，停在“%(step)s”，请值班人员查看"),
     "subscription_paused": gettext_lazy("订阅“%(name)s”已暂停：积压太多，或对方已停用"),

@@ -30,6 +30,7 @@ GROUPS: dict[str, tuple["StrPromise", frozenset[str]]] = {
                 *("extension_asked", "suspension_asked", "void_asked", "appealed", "objected"),
                 *("returned_to_desk", "handled", "verified", "escalated", "child_done"),
                 *("check_asked", "check_answered", "export_asked", "standard_objected"),
+                "second_asked",
             ]
         ),
     ),
@@ -39,6 +40,7 @@ GROUPS: dict[str, tuple["StrPromise", frozenset[str]]] = {
             [
                 *("extension_decided", "suspension_decided", "appeal_decided", "export_decided"),
                 *("standard_answered", "export_limits", "export_failed", "batch_stopped"),
+                "second_decided",
             ]
         ),
     ),

@@ -16,7 +16,7 @@ administrator the audit administrator reads."""
 
 IN_HAND = (
     *("create", "set_password", "remove_second_factor", "unlink_identity", "reactivate"),
-    *("appoint", "act_for"),
+    *("appoint", "act_for", "approve_proposal"),
 )
 """What gives somebody another's account, or another account its duties."""
 

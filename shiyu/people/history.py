@@ -53,6 +53,10 @@ VERBS = {
     "link_identity": gettext_lazy("关联统一身份"),
     "unlink_identity": gettext_lazy("解除统一身份"),
     "switch_single_keys": gettext_lazy("单键快捷键"),
+    "propose": gettext_lazy("提出变更，等另一名管理员"),
+    "approve_proposal": gettext_lazy("批准变更"),
+    "refuse_proposal": gettext_lazy("不批准变更"),
+    "withdraw_proposal": gettext_lazy("撤回变更"),
 }
 NOT_A_CHANGE = ("sign_in", "sign_out", "end_session", "switch_single_keys", "change_password")
 
@@ -109,6 +113,13 @@ def people_named(refs: Iterable[str]) -> dict[str, str]:
     ids = {int(ref.partition(":")[2]) for ref in refs if ref.startswith("person:")}
     rows = Person.objects.filter(pk__in=ids).values_list("pk", "name") if ids else ()
     return {f"person:{pk}": name for pk, name in rows}
+
+
+def posts_named(ids: Iterable[int | None]) -> dict[int, str]:
+    """These posts with their units, in one query."""
+    wanted = {pk for pk in ids if pk}
+    posts = Post.objects.filter(pk__in=wanted).select_related("unit") if wanted else ()
+    return {post.pk: f"{post.unit.name} {post.title}" for post in posts}
 
 
 def _names(lines: Sequence[Line]) -> Names:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from shiyu.people.duties import OF_A_UNIT, Duty
+from shiyu.people.lifecycle import Stage, What
 
 
 class Tier(models.TextChoices):
@@ -264,3 +265,43 @@ class Appointment(models.Model):
                 | (Q(ends_on__isnull=False) & ~Q(acting_for=models.F("person"))),
             ),
         ]
+
+
+class Proposal(models.Model):
+    """A change to an administrator's account that one proposed and another decides (账号变更申请).
+
+    facts   ids, codes and days that the change needs.
+    secret  the hash of a new password, until it is decided.
+    """
+
+    What = What
+    Stage = Stage
+
+    what = models.CharField(_("变更事项"), max_length=24, choices=What)
+    person = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
+    )
+    facts = models.JSONField(default=dict)
+    secret = models.CharField(max_length=200, default="", blank=True)
+    stage = models.CharField(_("状态"), max_length=10, choices=Stage, default=Stage.ASKED)
+    asked_by = models.ForeignKey(Person, models.PROTECT, db_index=False, related_name="+")
+    asked_at = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, db_index=False, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="proposal_decided_by_somebody",
+                condition=Q(stage="asked", decided_at__isnull=True)
+                | (~Q(stage="asked") & Q(decided_at__isnull=False, secret="")),
+            )
+        ]
+
+    @property
+    def about(self) -> str:
+        """What the journal names it by: whose account, or which post."""
+        return f"person:{self.person_id}" if self.person_id else f"post:{self.facts['post']}"

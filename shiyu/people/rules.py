@@ -8,8 +8,10 @@ from django.utils.translation import gettext as _
 
 from shiyu.common.errors import NotAllowed, Refused
 from shiyu.people.actors import Actor
+from shiyu.people.apart import stand_apart
 from shiyu.people.duties import ADMINISTRATION, Duty
-from shiyu.people.models import Appointment, Person, Unit, UnitChange
+from shiyu.people.lifecycle import ANOTHER, PROPOSAL_MOVES
+from shiyu.people.models import Appointment, Person, Proposal, Unit, UnitChange
 
 SECOND_FACTORS = ("totp", "webauthn")
 """What counts as a second factor, after enrolling (二次验证)."""
@@ -66,6 +68,36 @@ def administration_of(person_ids: Collection[int]) -> dict[int, set[str]]:
     for person_id, duty in rows:
         found.setdefault(person_id, set()).add(duty)
     return found
+
+
+def approvers() -> set[int]:
+    """Everybody who holds an administrator duty today: who may be the second person (三员)."""
+    return set().union(*(holders_of(duty) for duty in ADMINISTRATION))
+
+
+def may_approve_others(actor: Actor, people: Collection[int]) -> bool:
+    """Whether there is anybody who could approve what this actor wants to do to these people."""
+    return bool(approvers() - {actor.id, *people})
+
+
+def proposals_of(actor: Actor) -> "QuerySet[Proposal]":
+    """Proposals to change administrators, for all who administer (可见变更申请)."""
+    found = Proposal.objects.all()
+    return found if actor.kind == "person" and actor.holds(*ADMINISTRATION) else found.none()
+
+
+def may_move_proposal(actor: Actor, name: str, found: Proposal) -> bool:
+    """Whether this step is this actor's: another administrator's, or who proposed it.
+
+    Another is neither who proposed nor whom it is about, and lately had neither account in hand.
+    """
+    if actor.kind != "person" or not actor.holds(*ADMINISTRATION):
+        return False
+    if PROPOSAL_MOVES[name].whose != ANOTHER:
+        return actor.id == found.asked_by_id
+    if actor.id in {found.asked_by_id, found.person_id}:
+        return False
+    return stand_apart(found.asked_by_id, actor.id)
 
 
 def must_use_second_factor(person: Person, actor: Actor) -> bool:

@@ -6,7 +6,7 @@ from allauth.mfa.recovery_codes import views as codes
 from allauth.mfa.totp import views as totp
 from django.urls import path
 
-from shiyu.people.views import identity, own, passkeys, people, posts, units
+from shiyu.people.views import identity, own, passkeys, people, posts, proposals, units
 from shiyu.people.web import signed_in
 
 urlpatterns = [
@@ -97,6 +97,9 @@ urlpatterns = [
     path("people/<int:number>/leave/<int:appointment>/", posts.leave, name="account_leave"),
     path("people/<int:number>/do/<slug:what>/", people.act, name="account_person_act"),
     path("people/<int:number>/depart/", posts.depart, name="account_depart"),
+    path("changes/", proposals.proposals, name="account_proposals"),
+    path("changes/<int:number>/", proposals.proposal, name="account_proposal"),
+    path("changes/<int:number>/<slug:what>/", proposals.decide, name="account_decide_proposal"),
     path("posts/<int:number>/", posts.post, name="account_post"),
     path("posts/<int:number>/title/", posts.rename, name="account_rename_post"),
     path("posts/<int:number>/duties/", posts.give, name="account_give_duty"),

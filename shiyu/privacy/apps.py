@@ -8,6 +8,7 @@ class PrivacyConfig(AppConfig):
 
     def ready(self) -> None:
         from shiyu.common.switching import judged_by
+        from shiyu.privacy import receivers  # noqa: F401 - it connects itself
         from shiyu.privacy.rules import may_begin
 
         judged_by(may_begin)

@@ -145,6 +145,9 @@ PERSONAL: dict[str, dict[str, Handling]] = {
         | _all(CREDENTIAL, "password")
     ),
     "people_appointment": _all(OFFICER, "person_id acting_for_id"),
+    "people_proposal": (
+        _all(OFFICER, "person_id asked_by_id decided_by_id facts") | _all(CREDENTIAL, "secret")
+    ),
     "people_unitchange": _all(OFFICER, "ordered_by_id"),
     "places_rosterentry": _all(OFFICER, "person_id"),
     "places_survey": _all(OFFICER, "drawn_by_id"),

@@ -80,6 +80,10 @@ PARTS = (
                 *(SYSTEM, SECURITY, AUDIT),
             ),
             _line("account_people", _("人员"), _("账号、任职、代理、离任移交"), SECURITY, AUDIT),
+            _line(
+                *("account_proposals", _("管理员变更"), _("三员的账号和职责，两人办理")),
+                *(SYSTEM, SECURITY, AUDIT),
+            ),
         ),
     ),
     Part(

@@ -59,6 +59,7 @@ ELSEWHERE: dict[str, str] = {
     "places.Place": "opened, closed, opened again: shiyu/places/tests/test_actions.py",
     "places.Survey": "read, due, in force, undone: shiyu/places/tests/test_actions.py",
     "places.Address": "in use or closed: shiyu/places/tests/test_actions.py",
+    "people.Proposal": "proposed, then decided once: tests/privacy/test_administrators.py",
     "privacy.Assessment": "put forward, then decided once: tests/privacy/test_assessing.py",
     "journal.Remark": "written, perhaps erased: tests/privacy/test_erasing.py",
 }
@@ -74,6 +75,7 @@ TABLES: dict[str, Any] = {
         *test_lives_of_rights.WALKED_DEMANDS,
         *test_lives_of_rights.DEMANDS_ELSEWHERE,
     },
+    "shiyu.people.lifecycle.PROPOSAL_MOVES": {"approve", "refuse", "withdraw"},
     "shiyu.privacy.lifecycle.ASSESSMENT_MOVES": {"approve", "return", "withdraw"},
     "shiyu.desk.lifecycle.EXPORT_MOVES": test_lives_of_lists.WALKED_EXPORTS,
     "shiyu.catalogue.lifecycle.OBJECTION_MOVES": test_lives_of_standards.WALKED_OBJECTIONS,

@@ -74,6 +74,18 @@ ADDRESSES: dict[str, list[Address]] = {
     "account_withdraw_duty": [
         of(SIGNED_IN, NONE, NONE, holders={"security"}, number="a post", duty=OTHERS)
     ],
+    "account_proposals": [of(SIGNED_IN, holders=ADMINISTRATORS)],
+    "account_proposal": [
+        of(SIGNED_IN, holders=ADMINISTRATORS, number="a proposal"),
+        of(SIGNED_IN, NONE, holders=ADMINISTRATORS, number=OTHERS),
+    ],
+    "account_decide_proposal": [
+        *(
+            of(SIGNED_IN, NO_METHOD, FOUND, holders=ADMINISTRATORS, number="a proposal", what=what)
+            for what in ("approve", "refuse", "withdraw")
+        ),
+        of(SIGNED_IN, NO_METHOD, NONE, holders=ADMINISTRATORS, number="a proposal", what="x"),
+    ],
     "account_units": [of(SIGNED_IN, holders=ADMINISTRATORS)],
     "account_new_unit": [of(SIGNED_IN, OK, NOT_SO, holders={"administrator"})],
     "account_unit": [

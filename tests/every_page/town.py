@@ -27,7 +27,7 @@ from shiyu.notices.models import Connector, Delivery, Notice
 from shiyu.notices.tests.conftest import make_subscription
 from shiyu.people.actors import Actor
 from shiyu.people.middleware import SEEN
-from shiyu.people.models import Appointment, Person, Post, PostDuty
+from shiyu.people.models import Appointment, Person, Post, PostDuty, Proposal
 from shiyu.places.models import Address as WrittenAddress
 from shiyu.places.models import Survey
 from shiyu.privacy.models import Assessment, Demand, Hold
@@ -190,6 +190,9 @@ def _things(world: World, town: Town) -> dict[str, Any]:
     report = town.cases["gulou closed"].reports.get()
     erase = Demand.objects.create(report=report, ground="withdrawn", asked_by="x:1", asked_at=at)
     kept = Hold.objects.create(report=report, ground="lawsuit", until=at.date(), by=owner, at=at)
+    proposed = Proposal.objects.create(
+        what="reactivate", person=owner, asked_by=world.people["nobody"], asked_at=at
+    )
     assessed = Assessment.objects.create(
         processing="reporter",
         purpose="收件",
@@ -204,6 +207,7 @@ def _things(world: World, town: Town) -> dict[str, Any]:
     )
     return {
         "an assessment": assessed.pk,
+        "a proposal": proposed.pk,
         "its report": report.pk,
         "a demand": erase.pk,
         "a hold": kept.pk,

@@ -73,6 +73,7 @@ ABOUT_PEERS = {"channel_down", "subscription_paused", "canary_lost"}
 NOT_OF_ONE_CASE = {
     *("export_asked", "export_decided", "handed_over", "export_limits"),
     *("standard_objected", "standard_answered", "export_failed", "batch_stopped"),
+    *("second_asked", "second_decided"),
 }
 
 

@@ -18,6 +18,12 @@ from shiyu.people.actions.accounts import (
     switch_single_keys,
 )
 from shiyu.people.actions.leaving import Departure, depart
+from shiyu.people.actions.proposing import (
+    approve_proposal,
+    propose,
+    refuse_proposal,
+    withdraw_proposal,
+)
 from shiyu.people.actions.sessions import (
     end_session,
     end_sessions,
@@ -45,6 +51,7 @@ __all__ = [
     "Share",
     "apply_due_changes",
     "appoint",
+    "approve_proposal",
     "change_password",
     "close_unit",
     "create_person",
@@ -66,7 +73,9 @@ __all__ = [
     "note_lock_out",
     "note_sign_in",
     "note_sign_out",
+    "propose",
     "reactivate",
+    "refuse_proposal",
     "remove_second_factor",
     "rename_post",
     "rename_unit",
@@ -76,4 +85,5 @@ __all__ = [
     "undo_change",
     "unlink_identity",
     "withdraw_duty",
+    "withdraw_proposal",
 ]

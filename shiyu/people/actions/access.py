@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from shiyu.common.errors import OutOfOrder, Refused
 from shiyu.journal.actions import moment, record
 from shiyu.people import rules
+from shiyu.people.actions.two import two_people
 from shiyu.people.actors import Actor
 from shiyu.people.duties import ADMINISTRATION, OF_A_UNIT, Duty
 from shiyu.people.models import Appointment, Person, Post, PostDuty, Unit
@@ -38,6 +39,16 @@ def appoint(
     """
     actor = rules.require(actor, Duty.SECURITY_ADMIN)
     rules.require_another(actor, person)
+    two_people(
+        "appoint",
+        actor=actor,
+        people=[person],
+        duties=post.duties.values_list("duty", flat=True),
+        post=post.pk,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        acting_for=acting_for.pk if acting_for else None,
+    )
     post, (person,) = _lock(post, [person.pk])
     if ends_on and ends_on < starts_on:
         raise Refused(_("任职止日早于起日"), field="ends_on")
@@ -70,6 +81,16 @@ def end_appointment(
     """Let a person leave a post: at once, or with the end of a day to come (离任)."""
     actor = rules.require(actor, Duty.SECURITY_ADMIN)
     rules.require_another(actor, appointment.person)
+    duties = appointment.post.duties.values_list("duty", flat=True)
+    two_people(
+        "end_appointment",
+        actor=actor,
+        people=[appointment.person],
+        duties=duties,
+        appointment=appointment.pk,
+        post=appointment.post_id,
+        ends_on=ends_on,
+    )
     _lock(appointment.post, [appointment.person_id])
     appointment.refresh_from_db()
     today = timezone.localdate()
@@ -113,6 +134,18 @@ def give_duty(
     post, people = _lock(post, holders)
     for person in people:
         rules.require_another(actor, person)
+    two_people(
+        "give_duty",
+        actor=actor,
+        people=people,
+        duties=[duty],
+        post=post.pk,
+        duty=duty,
+        place_code=place_code,
+        first=first,
+        last=last,
+        unit=unit.pk if unit else None,
+    )
     if duty in ADMINISTRATION:
         _refuse_clash({duty, *post.duties.values_list("duty", flat=True)})
         for held in rules.administration_of([p.pk for p in people]).values():
@@ -136,6 +169,15 @@ def withdraw_duty(given: PostDuty, *, actor: Actor) -> None:
     actor = rules.require(actor, Duty.SECURITY_ADMIN)
     holders = Appointment.objects.not_over().filter(post=given.post_id)
     _post, people = _lock(given.post, set(holders.values_list("person", flat=True)))
+    two_people(
+        "withdraw_duty",
+        actor=actor,
+        people=people,
+        duties=[given.duty],
+        given=given.pk,
+        post=given.post_id,
+        duty=given.duty,
+    )
     facts = _named(given)
     gone, _rows = PostDuty.objects.filter(pk=given.pk).delete()
     if not gone:

@@ -16,6 +16,7 @@ from shiyu.journal.actions import record
 from shiyu.people import rules
 from shiyu.people.actions.access import appoint, give_duty
 from shiyu.people.actions.sessions import end_sessions
+from shiyu.people.actions.two import two_people
 from shiyu.people.actions.units import create_post
 from shiyu.people.actors import Actor
 from shiyu.people.duties import ADMINISTRATION, Duty
@@ -74,8 +75,23 @@ def set_password(person: Person, password: str, *, actor: Actor) -> Person:
     """Give somebody a first or new password, to be changed at the next sign-in (设密码)."""
     actor = rules.require(actor, Duty.SECURITY_ADMIN)
     rules.require_another(actor, person)
-    person = Person.objects.select_for_update().get(pk=person.pk)
     _set(person, password)
+    two_people("set_password", actor=actor, people=[person], secret=person.password)
+    return _given(person, person.password, actor)
+
+
+@transaction.atomic
+def set_hashed(person: Person, hashed: str, *, actor: Actor) -> Person:
+    """The same with a password that was checked and hashed when it was proposed (批准后设密码)."""
+    actor = rules.require(actor, Duty.SECURITY_ADMIN)
+    rules.require_another(actor, person)
+    two_people("set_password", actor=actor, people=[person], secret=hashed)
+    return _given(person, hashed, actor)
+
+
+def _given(person: Person, hashed: str, actor: Actor) -> Person:
+    person = Person.objects.select_for_update().get(pk=person.pk)
+    person.password = hashed
     person.must_change_password = actor.kind == "person"
     person.save(update_fields=["password", "must_change_password"])
     attempts.reopen(of_account(person.username))
@@ -148,6 +164,8 @@ def give_made_up_people_a_password(password: str, *, actor: Actor) -> int:
 def _switch(person: Person, *, on: bool, actor: Actor) -> Person:
     actor = rules.require(actor, Duty.SECURITY_ADMIN)
     rules.require_another(actor, person)
+    if person.is_active != on:
+        two_people("reactivate" if on else "deactivate", actor=actor, people=[person])
     person = Person.objects.select_for_update().get(pk=person.pk)
     if person.is_active == on:
         raise OutOfOrder(_("账号已在用") if on else _("账号已停用"))

@@ -43,6 +43,8 @@ def depart(person: Person, how: Departure, *, actor: Actor) -> int:
     """
     actor = rules.require(actor, Duty.SECURITY_ADMIN)
     rules.require_another(actor, person)
+    if actor.kind == "person" and rules.administration_of([person.pk]):
+        raise Refused(_("管理员离任由两人办理：在人员页上逐项离任，再停用账号"))
     today = timezone.localdate()
     if how.last_day is not None and how.last_day < today:
         raise Refused(_("最后一天不能早于今天"), field="last_day")

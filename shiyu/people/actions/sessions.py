@@ -12,6 +12,7 @@ from shiyu.common import clock
 from shiyu.common.errors import NotAllowed, OutOfOrder
 from shiyu.journal.actions import record
 from shiyu.people import rules
+from shiyu.people.actions.two import two_people
 from shiyu.people.actors import Actor
 from shiyu.people.duties import Duty
 from shiyu.people.models import Person
@@ -45,6 +46,7 @@ def remove_second_factor(person: Person, *, actor: Actor) -> None:
     """Take off a lost second factor, so that its owner can enrol anew (解除动态口令)."""
     actor = rules.require(actor, Duty.SECURITY_ADMIN)
     rules.require_another(actor, person)
+    two_people("remove_second_factor", actor=actor, people=[person])
     gone, _rows = Authenticator.objects.filter(user_id=person.pk).delete()
     if not gone:
         raise OutOfOrder(_("这个账号没有启用动态口令"))

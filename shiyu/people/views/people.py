@@ -22,6 +22,7 @@ from shiyu.people.duties import Duty
 from shiyu.people.forms import NewPersonForm, SetPasswordForm
 from shiyu.people.history import NOT_A_CHANGE, history
 from shiyu.people.models import Appointment, Person, Post
+from shiyu.people.views.proposals import proposing
 from shiyu.people.web import SignedIn, actor_of, needs
 
 A_PAGE = 50
@@ -83,6 +84,7 @@ def new(request: SignedIn) -> HttpResponse:
 @needs(SECURITY)
 @require_POST
 @answered_once
+@proposing
 def act(request: SignedIn, number: int, what: str) -> HttpResponse:
     """One of the things done with a single button."""
     if what not in ONE_CLICK:
@@ -96,6 +98,7 @@ def act(request: SignedIn, number: int, what: str) -> HttpResponse:
 @needs(SECURITY)
 @require_POST
 @answered_once
+@proposing
 def password(request: SignedIn, number: int) -> HttpResponse:
     """A new password for somebody who forgot theirs (重设密码)."""
     found, form = _person(request, number), SetPasswordForm(request.POST)

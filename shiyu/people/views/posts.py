@@ -16,6 +16,7 @@ from shiyu.people.duties import Duty
 from shiyu.people.history import history
 from shiyu.people.models import Appointment, Person, Post, PostDuty, Unit
 from shiyu.people.post_forms import AppointForm, DepartForm, DutyForm, LeaveForm
+from shiyu.people.views.proposals import proposing
 from shiyu.people.web import SignedIn, actor_of, needs
 
 SECURITY, SYSTEM = Duty.SECURITY_ADMIN, Duty.SYSTEM_ADMIN
@@ -56,6 +57,7 @@ def rename(request: SignedIn, number: int) -> HttpResponse:
 @needs(SECURITY)
 @require_POST
 @answered_once
+@proposing
 def give(request: SignedIn, number: int) -> HttpResponse:
     """A duty for a post: shown first, given then (授予职责)."""
     found, form = _post(number), DutyForm(request.POST)
@@ -87,6 +89,7 @@ def give(request: SignedIn, number: int) -> HttpResponse:
 @needs(SECURITY)
 @require_http_methods(LOOKING)
 @answered_once
+@proposing
 def withdraw(request: SignedIn, number: int, duty: int) -> HttpResponse:
     """A duty taken from a post: shown first, taken then (收回职责)."""
     found = _post(number)
@@ -102,6 +105,7 @@ def withdraw(request: SignedIn, number: int, duty: int) -> HttpResponse:
 @needs(SECURITY)
 @require_http_methods(LOOKING)
 @answered_once
+@proposing
 def appoint(request: SignedIn, number: int, post: int) -> HttpResponse:
     """Into a post from a day on, or in another's place for a time: shown first (任职、代理)."""
     person, wanted = get_object_or_404(Person, pk=number), _post(post)
@@ -126,6 +130,7 @@ def appoint(request: SignedIn, number: int, post: int) -> HttpResponse:
 @needs(SECURITY)
 @require_http_methods(LOOKING)
 @answered_once
+@proposing
 def leave(request: SignedIn, number: int, appointment: int) -> HttpResponse:
     """Out of one post, at once or on a day: what is lost is shown first (离任)."""
     held = get_object_or_404(
@@ -157,6 +162,7 @@ def leave(request: SignedIn, number: int, appointment: int) -> HttpResponse:
 @needs(SECURITY)
 @require_http_methods(LOOKING)
 @answered_once
+@proposing
 def depart(request: SignedIn, number: int) -> HttpResponse:
     """Out of all posts, with successors and a new owner for what is personal (离任移交)."""
     person = get_object_or_404(Person, pk=number)

@@ -10,7 +10,10 @@ from django.utils.translation import gettext as _
 from shiyu.common.errors import NotAllowed, OutOfOrder, Refused
 from shiyu.common.masking import masked
 from shiyu.journal.actions import moment, record, write_remark
+from shiyu.notices.actions.owing import owe
 from shiyu.people.actors import Actor
+from shiyu.people.duties import Duty
+from shiyu.people.rules import holders_of
 from shiyu.privacy import rules
 from shiyu.privacy.lifecycle import ANOTHER, ASSESSMENT_MOVES, Assessed
 from shiyu.privacy.models import Assessment
@@ -59,6 +62,8 @@ def assess(
     )
     facts = {"processing": processing, "conclusion": conclusion, "due_on": due_on}
     record(made.subject, "assess", actor=actor, at=now, facts=facts)
+    others = holders_of(Duty.SECURITY_ADMIN) - {actor.id}
+    owe(others, made.subject, "second_asked", facts=_told(made), at=now)
     return made
 
 
@@ -112,7 +117,15 @@ def _decide(found: Assessment, name: str, actor: Actor) -> Assessment:
     found.save(update_fields=["stage", "decided_by", "decided_at", "said_id"])
     facts = {"processing": found.processing}
     record(found.subject, f"{name}_assessment", actor=actor, at=found.decided_at, facts=facts)
+    if found.decided_by_id != found.begun_by_id:
+        asker = {found.begun_by_id}
+        owe(asker, found.subject, "second_decided", facts=_told(found), at=found.decided_at)
     return found
+
+
+def _told(found: Assessment) -> dict[str, str]:
+    title = PROCESSINGS[found.processing].title
+    return {"what": _("影响评估：%(title)s") % {"title": title}}
 
 
 def _lock(processing: str) -> None:
