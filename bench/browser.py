@@ -124,12 +124,14 @@ class Browser:
     """Cookies of one person over a line that others may use in turn.
 
     address  where the person sits, as a proxy before the pages would say.
+    swaps    whether scripts run, so that what is opened and sent within a page is swapped into it.
     """
 
     def __init__(self, line: Line, address: str) -> None:
         self.line = line
         self.address = address
         self.cookies: dict[str, str] = {}
+        self.swaps = False
 
     async def get(self, path: str, *, name: str) -> Answer:
         return await self._ask("GET", path, name=f"GET {name}")
@@ -159,6 +161,7 @@ class Browser:
         host = f"127.0.0.1:{self.line.port}"
         head = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Accept: text/html"]
         head += ["Accept-Language: zh-CN", f"X-Forwarded-For: {self.address}"]
+        head += ["HX-Request: true"] if self.swaps else []
         if self.cookies:
             head.append("Cookie: " + "; ".join(f"{k}={v}" for k, v in self.cookies.items()))
         if kind:

@@ -5,8 +5,8 @@ from bench.browser import Unexpected
 from bench.client import Client
 from bench.neighbours.calls import opened
 
-STEPS = {"loop_api": 8, "loop_batch": 8, "loop_pages": 8}
-SIGN_IN = {"loop_pages", "lists"}
+STEPS = {"loop_api": 8, "loop_batch": 8, "loop_pages": 8, "loop_panes": 8}
+SIGN_IN = {"loop_pages", "loop_panes", "lists"}
 LISTS = {
     "newest open": "/desk/all/?state=open",
     "waiting": "/desk/to_accept/",
@@ -39,5 +39,6 @@ WAYS = {
     "loop_api": loop_api.unit,
     "loop_batch": loop_api.unit,
     "loop_pages": loop.unit,
+    "loop_panes": loop.panes,
     "lists": lists,
 }

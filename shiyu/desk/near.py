@@ -16,6 +16,7 @@ from shiyu.places.coordinates import metres_between
 METRES = 100
 DAYS = 30
 SHOWN = 5
+ROW = ("number", "address", "stage", "lon", "lat", "kind__name")
 METRES_IN_DEGREE = 111_320
 SIDES = (1.0625, 2.0625, 3.0625, 4.0625)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -60,7 +61,7 @@ def _close_by(actor: Actor, *, with_kind: bool) -> Select[Case]:
         seen = rules.visible_to(actor).filter(closed_at__isnull=True, reported_at__gte=since)
         inside = seen.filter(lon__range=(west, east), lat__range=(south, north)).exclude(pk=own)
         alike = inside.filter(kind=same) if with_kind else inside.filter(place_number=same)
-        return alike.with_row()[: SHOWN * 4]
+        return alike.select_related("kind").only(*ROW)[: SHOWN * 4]
 
     return Select(build, LONG_AGO, *SIDES, ANY, ANY + 30)
 
