@@ -19,7 +19,7 @@ CASES = "shiyu/cases/tests/"
 TESTS: dict[str, tuple[str, ...]] = {
     "shiyu/cases/clock": (
         f"{CASES}test_clock_exact.py", f"{CASES}test_clock_sums.py", f"{CASES}test_clock_moves.py",
-        f"{CASES}test_clock.py", f"{CASES}test_retiming_runs.py",
+        f"{CASES}test_clock_scenario.py", f"{CASES}test_clock.py", f"{CASES}test_retiming_runs.py",
         "shiyu/site/tests/test_clock_command.py",
     ),
     "shiyu/cases/replay": (

@@ -12,6 +12,7 @@ from shiyu.common.worktime import (
     Allowance,
     Fixed,
     Limit,
+    NeverCounted,
     Season,
     WorkCalendar,
     minute_of,
@@ -47,7 +48,9 @@ class Scenario:
         """Raises ValueError where no due time can be found."""
         try:
             return reckon(self.lines, self.procedure, self.now)
-        except OverflowError as error:
+        except NeverCounted:
+            raise
+        except (OverflowError, ValueError) as error:  # a day before the first or after the last
             raise ValueError(_BEYOND) from error
 
     def answer(self) -> dict[str, Any]:

@@ -1,6 +1,4 @@
-"""Which moves start, pause and end which clock, and what a scenario may say; no database."""
-
-import re
+"""Which moves start, pause and end which clock; no database."""
 
 import pytest
 
@@ -11,7 +9,6 @@ from shiyu.cases.clock import (
     clocks,
     lines,
 )
-from shiyu.cases.clock.scenario import Scenario
 from shiyu.cases.tests.test_clock import CITY, at, spans
 from shiyu.cases.tests.test_clock_exact import on
 from shiyu.common.worktime import Allowance, zone
@@ -99,6 +96,31 @@ def test_a_recall_takes_back_one_dispatch_after_another_and_then_nothing():
     assert [units(recalls) for recalls in range(4)] == [["a", "b"], ["a"], [], []]
 
 
+def test_a_recall_takes_back_what_its_dispatch_resumed_or_ended_and_no_more():
+    moves = [
+        ("08:00", "dispatch", "", "a b"), ("08:10", "object", "a"), ("08:15", "suspend"),
+        ("08:16", "resume"), ("08:20", "dispatch", "", "a"), ("08:30", "recall"),
+    ]  # fmt: skip
+    again = lived(*moves, now="09:00")
+    assert spans(one(again, "handling", "a")) == [
+        ("20 08:00", "20 08:10", "running", "dispatch"), ("20 08:10", None, "paused", "object"),
+    ]  # fmt: skip
+    assert [span[3] for span in spans(one(again, "handling", "b"))] == [
+        "dispatch", "suspend", "resume",
+    ]  # fmt: skip
+    sent = lived(*moves, ("08:40", "dispatch", "", "a"), now="09:00")
+    assert spans(one(sent, "handling", "a"))[-1] == ("20 08:40", None, "running", "dispatch")
+
+    left = [*moves[:2], ("08:20", "dispatch", "", "c"), ("08:30", "recall")]
+    assert one(lived(*left[:3]), "handling", "a").ended == at(on("08:20"))
+    back = lived(*left, ("08:40", "verify"), now="09:00")
+    assert one(back, "handling", "c") is None
+    assert one(back, "handling", "a").ended == at(on("08:40"))
+    twice = lived(*left, ("08:35", "dispatch", "", "c"), now="09:00")
+    assert one(twice, "handling", "a").ended == at(on("08:35"))
+    assert one(twice, "handling", "c").round == 1
+
+
 def test_what_is_held_by_a_check_begins_paused_and_goes_on_with_its_answer():
     moves = [("08:00", "report"), ("08:10", "check_open"), ("08:20", "accept"),
              ("08:30", "check_done")]  # fmt: skip
@@ -156,6 +178,13 @@ def test_the_clocks_of_a_unit_go_over_to_its_successor_with_all_that_held_them()
         ("sign", "b", 1, None), ("handling", "b", 1, None),
     ]  # fmt: skip
     assert (handling.extensions, handling.state, sign.state) == (1, State.PAUSED, State.RUNNING)
+    later = lived(
+        ("08:00", "dispatch", "", "a"), ("09:00", "hand_over", "a", "b"), ("09:10", "sign", "b"),
+        ("09:20", "handle", "b"), ("09:30", "extend", "b"),
+    )  # fmt: skip
+    assert one(later, "sign", "b").ended == at(on("09:10"))
+    assert one(later, "handling", "b").extensions == 1
+    assert one(later, "verify").started == at(on("09:20"))
     for to in ("", "a"):
         kept = handed(("08:00", "dispatch", "", "a"), to=to)
         assert [(c.unit, c.ended) for c in kept] == [("a", None), ("a", None)]
@@ -216,66 +245,3 @@ def test_a_successor_that_had_objected_is_at_work_again():
     alone = handed(("08:00", "dispatch", "", "a"), ("08:10", "object", "a"))
     assert one(alone, "dispatch").ended is None
     assert one(alone, "handling", "b").state is State.PAUSED
-
-
-# ---- scenarios ----------------------------------------------------------------------------------
-
-GIVEN = {
-    "id": 1, "timezone": "Asia/Shanghai", "now": on("10:00") + "+08:00", "workday": "eight_hours",
-    "calendar": {"hours": [["08:00", "12:00"]], "weekdays": [5]},
-    "allowances": {"accept": {"limit": "1工作时"}},
-    "lines": [{"at": on("09:30") + "+08:00", "move": "report"}],
-}  # fmt: skip
-
-
-def line(**more: object) -> dict[str, object]:
-    return {"lines": [{"at": on("09:30") + "+08:00", "move": "dispatch", "units": ["a"]} | more]}
-
-
-@pytest.mark.parametrize(
-    ("more", "said"),
-    [
-        ({"calendar": {"hours": 5, "weekdays": [1]}}, "日历的写法看不懂"),
-        ({"calendars": {"a": [1]}}, "日历应是一个对象"),
-        ({"now": "yesterday"}, "now 的时间“yesterday”看不懂"),
-        ({"now": 5}, "缺少 now"),
-        ({"now": ""}, "缺少 now"),
-        (line(at=5), "第 1 步：at 的时间“5”看不懂"),
-        (line(at="noon"), "第 1 步：at 的时间“noon”看不懂"),
-        (line(unit=5), "第 1 步：unit 应是文字"),
-        (line(units=["a", 5]), "第 1 步：units 应是文字的列表"),
-        ({"lines": ["report"]}, "第 1 步：应是一个对象"),
-        ({"allowances": {"accept": {"limit": "1工作时", "season": "03-01"}}}, "应为 [首日, 末日]"),
-        (
-            {"allowances": {"accept": {"limit": "1工作时", "season": ["03-01"]}}},
-            "应为 [首日, 末日]",
-        ),
-        ({"allowances": {"sign": {"fixed": "soon"}}}, "sign 的 fixed 的时间“soon”看不懂"),
-        ({"allowances": {"sign": {"fixed": 5}}}, "sign 的时限看不懂"),
-        ({"allowances": {"sign": {"limit": 5}}}, "sign 的时限看不懂"),
-        ({"allowances": 5}, "缺少 allowances"),
-    ],
-)
-def test_what_is_wrong_with_a_scenario_is_said_in_a_sentence(more, said):
-    with pytest.raises(ValueError, match=re.escape(said)):
-        Scenario({**GIVEN, **more}).answer()
-
-
-def test_a_due_time_beyond_all_calendars_is_said_in_a_sentence():
-    for amount in ("9" * 7, "9" * 9, "9" * 30):
-        with pytest.raises(ValueError, match="算出的时间超出了日历的范围"):
-            Scenario({**GIVEN, "allowances": {"accept": f"{amount}自然日"}}).answer()
-
-
-def test_a_limit_is_read_with_its_season_or_without_and_one_that_is_null_is_not_kept():
-    def due(limit: object) -> object:
-        found = Scenario({**GIVEN, "allowances": {"accept": limit}}).answer()["clocks"]
-        return found[0]["due"] if found else None
-
-    assert due({"limit": "1工作时"}) == due("1工作时") == on("10:30") + ":00+08:00"
-    assert due({"limit": "1工作时", "season": ["11-01", "11-20"]}) == on("10:30") + ":00+08:00"
-    assert due({"limit": "1工作时", "season": ["01-01", "01-31"]}) == "2027-01-01T09:00:00+08:00"
-    assert due({"fixed": on("11:00") + "+08:00"}) == on("11:00") + ":00+08:00"
-    assert due(None) is None
-    answer = Scenario(GIVEN).answer()
-    assert (answer["id"], answer["clocks"][0]["used"], answer["clocks"][0]["budget"]) == (1, 30, 60)

@@ -146,6 +146,7 @@ def test_another_decides_who_answers_for_every_place_it_reaches_into(reports):
     assert not rules.may_decide(holding(KEEPER, first=16), own)
     assert not rules.may_decide(holding(KEEPER, kind="key"), own)
     assert not rules.may_decide(Actor.program("x"), own)
+    assert rules.may_decide(holding(KEEPER, last=21), own)
     both = demand(here, reports=[here.pk, there.pk])
     assert not rules.may_decide(holding(KEEPER), both)
     assert rules.may_decide(holding(KEEPER, last=21), both)
