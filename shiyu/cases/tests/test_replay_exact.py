@@ -274,11 +274,12 @@ def test_the_first_extension_is_asked_where_one_is_allowed():
 
 @pytest.mark.parametrize("unit", [NEW, THIRD])
 def test_only_units_at_work_on_the_case_are_set_to_work_again(unit):
-    held = standing(Stage.HANDLED, u1=part("handled", lead=True), u2=part("left"))
+    def handled() -> Standing:
+        return standing(Stage.HANDLED, u1=part("handled", lead=True), u2=part("left"))
 
     with pytest.raises(Refused, match="返工的单位不在本案的承办单位中"):
-        apply(held, step("rework", None, unit))
-    assert apply(held, step("rework", None, OLD)).parts[OLD].state == "signed"
+        apply(handled(), step("rework", None, unit))
+    assert apply(handled(), step("rework", None, OLD)).parts[OLD].state == "signed"
 
 
 def test_a_suspension_is_asked_once_and_not_again_while_one_is_asked():
