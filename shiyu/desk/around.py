@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from shiyu.cases import rules
 from shiyu.cases.models import Assignment, Case, Report
 from shiyu.desk.columns import Around
@@ -49,7 +51,9 @@ def _reporters(
     opened = []
     for report in reports.select_related("reporter").order_by("-pk"):
         name, phone = report.reporter.name, report.reporter.phone
-        if unmasked:
+        if report.reporter.is_minor:
+            told[report.case_id] = (_("不满十四周岁"), "")
+        elif unmasked:
             told[report.case_id] = (name, phone)
             opened.append(report.pk)
         else:

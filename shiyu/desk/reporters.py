@@ -21,6 +21,7 @@ class ReportShown:
 
     reporter    masked, unless it is open.
     may_open    whether there is a name or number that this person may ask for.
+    may_mark    whether it may be said that they are under fourteen.
     hidden      whether numbers were masked in the words; what they are, once it is open.
     open_until  until when this person sees it unmasked, after saying why.
     grant       the look by which they do, to end it.
@@ -35,6 +36,7 @@ class ReportShown:
     may_open: bool = False
     hides: bool = False
     hidden: str = ""
+    may_mark: bool = False
     open_until: datetime | None = None
     grant: int = 0
 
@@ -81,6 +83,8 @@ def _report(
     shown = (report.pk, report.reported_at, staff, words, erased)
     if not about.knows_reporter or not hasattr(report, "reporter"):
         return ReportShown(*shown, _("匿名") if about.knows_reporter else "")
+    if report.reporter.is_minor:
+        return ReportShown(*shown, _("不满十四周岁，信息已隐去"))
     name, phone = masked_name(report.reporter.name), masked_phone(report.reporter.phone)
     look = _open_look(about, report, looks)
     if look is not None:
@@ -96,7 +100,8 @@ def _report(
                 *shown, told or _("匿名"), hidden=hidden, open_until=look.until, grant=look.pk
             )
     masked, hides = " ".join(filter(None, (name, phone))), bool(report.reporter.hidden)
-    return ReportShown(*shown, masked or _("匿名"), bool(masked) or hides, hides)
+    may_open = bool(masked) or hides
+    return ReportShown(*shown, masked or _("匿名"), may_open, hides, may_mark=may_open)
 
 
 def _open_look(about: Situation, report: Report, looks: Sequence[Look]) -> Look | None:

@@ -51,5 +51,6 @@ urlpatterns = [
     path("cases/<slug:number>/print/", cases.on_paper, name="print"),
     path("cases/<slug:number>/since/<int:line>/", meanwhile.meanwhile, name="meanwhile"),
     path("cases/<slug:number>/reporter/<int:pk>/", looking.unmask, name="unmask"),
+    path("cases/<slug:number>/reporter/<int:pk>/minor/", looking.mark_minor, name="mark_minor"),
     path("cases/<slug:number>/<slug:name>/", moving.move, name="move"),
 ]

@@ -45,6 +45,7 @@ class Handling:
 
 
 STATUTORY = _("个人信息保护法第十三条第一款第三项：履行法定职责所必需；第三十四条")
+GUARDIAN = _("个人信息保护法第三十一条：监护人同意；未成年人网络保护条例第三十六条")
 CONSENT = _("个人信息保护法第十三条第一款第一项、第十四条：本人同意，可以撤回")
 STAFF = _("个人信息保护法第十三条第一款第二项：依规章制度实施人力资源管理所必需")
 RECORD = _("网络安全法第二十一条、个人信息保护法第五十一条：留存日志、确定操作权限")
@@ -63,6 +64,14 @@ CALLER = Handling(
     "reporter",
     _("受理岗位，说明目的后 8 小时内，可以提前收回；本人凭回执"),
     _("王* 138****1234"),
+)
+MINOR = Handling(
+    Kind.MINOR,
+    (DEAL, ANSWER),
+    GUARDIAN,
+    "minor",
+    _("没有人可以直接看：经安全管理员批准，由提出的人取走，每次都有记录"),
+    _("姓名和电话全部隐去"),
 )
 CALLER_KEY = Handling(
     Kind.SENSITIVE, (DEAL,), STATUTORY, "reporter", _("没有人：只有程序使用"), NEVER
@@ -119,7 +128,9 @@ def _all(handling: Handling, columns: str) -> dict[str, Handling]:
 
 
 PERSONAL: dict[str, dict[str, Handling]] = {
-    "cases_reporter": _all(CALLER, "sealed name phone") | _all(CALLER_KEY, "key found_by"),
+    "cases_reporter": _all(MINOR, "guardian")
+    | _all(CALLER, "sealed name phone")
+    | _all(CALLER_KEY, "key found_by"),
     "cases_report": _all(TRAIL, "receipt by_person_id source_ref"),
     "cases_case": _all(SPOT, "address lon lat"),
     "cases_found": _all(WORDS, "words"),

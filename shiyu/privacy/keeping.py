@@ -35,6 +35,13 @@ RULES: dict[str, Rule] = {
             YEAR,
         ),
         Rule(
+            "minor",
+            _("不满十四周岁的上报人"),
+            _("案件办结 90 天后删除；监护人不同意时立即删除"),
+            "privacy.retain",
+            timedelta(days=90),
+        ),
+        Rule(
             "follower",
             _("接收进展的号码"),
             _("案件办结 90 天后删除；本人停止接收时立即删除"),

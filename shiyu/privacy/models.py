@@ -35,6 +35,7 @@ class Demand(models.Model):
         IN_PERSON = "in_person", _("本人到场，核对了身份")
         PROXY = "proxy", _("代理人到场，核对了委托手续")
         HEIR = "heir", _("近亲属到场，核对了关系（个人信息保护法第四十九条）")
+        MINOR = "minor", _("不满十四周岁，办理需要联系监护人")
         PERSONAL = "personal", _("含有不该留存的个人信息")
         REQUESTED = "requested", _("本人依法要求删除")
         SECRET = "secret", _("涉及国家秘密或商业秘密")
@@ -51,7 +52,7 @@ class Demand(models.Model):
             Ground.UNLAWFUL,
             Ground.RETENTION_OVER,
         ),
-        Kind.COPY: (Ground.IN_PERSON, Ground.PROXY, Ground.HEIR),
+        Kind.COPY: (Ground.IN_PERSON, Ground.PROXY, Ground.HEIR, Ground.MINOR),
         Kind.WORDS: (
             Ground.PERSONAL,
             Ground.REQUESTED,

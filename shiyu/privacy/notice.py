@@ -9,6 +9,7 @@ from pathlib import Path
 
 EDITIONS = {
     "2026-11-22": "fa588b02a3885587a5d682950876dd367255ce18d3ea22ef6527bd29dd8b757f",
+    "2026-11-22b": "ce32c64ed6201c8c8f96cc0d5ae46dee42feea4023e82d048e8bb02786fcb05f",
 }
 """Edition → SHA-256 of its text."""
 

@@ -85,6 +85,13 @@ PROCESSINGS: dict[str, Processing] = {
             (declared.CALLER, declared.CALLER_KEY),
         ),
         Processing(
+            "minor",
+            _("不满十四周岁上报人的信息"),
+            _("说了或看得出不满十四周岁时标记；监护人不同意就不保存"),
+            (SENSITIVE,),
+            (declared.MINOR,),
+        ),
+        Processing(
             "follow",
             _("向上报人发送办理进展"),
             _("本人同意后，由短信、邮件服务商代发"),

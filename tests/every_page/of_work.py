@@ -49,6 +49,10 @@ ADDRESSES: dict[str, list[Address]] = {
         of(SIGNED_IN, NO_METHOD, NONE, number="KF20260101000001", pk=OTHERS),
         of(SIGNED_IN, NO_METHOD, NONE, number="KF20260101000001", pk=10**30),
     ],
+    "desk:mark_minor": [
+        of(SIGNED_IN, NO_METHOD, NONE, number="KF20260101000001", pk=OTHERS),
+        of(SIGNED_IN, NO_METHOD, NONE, number="KF20260101000001", pk=10**30),
+    ],
     "desk:row": [of(OF_A_CASE), of(SIGNED_IN, NONE, pk=OTHERS), of(SIGNED_IN, NONE, pk=10**30)],
     "desk:by_id": [
         of(OF_A_CASE, FOUND),

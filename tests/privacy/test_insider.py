@@ -170,9 +170,11 @@ def test_a_second_account_of_ones_own_is_no_second_person(
     person = employ(world, SECURITY)
     alone = Actor.for_person(person)
     puppet = accounts.create_person("puppet", "新人", password="Lang3s-Passwort!", actor=alone)
-    accounts.appoint(
-        puppet, Post.objects.get(duties__duty=SECURITY), starts_on=LONG_AGO, actor=alone
-    )
+    post = Post.objects.get(duties__duty=SECURITY)
+    employ(world, AUDIT)  # there is somebody else, so one alone does not
+    with pytest.raises(NotAllowed, match="另一名管理员"):
+        accounts.appoint(puppet, post, starts_on=LONG_AGO, actor=alone)
+    Appointment.objects.create(person=puppet, post=post, starts_on=LONG_AGO)
     client.force_login(person)
     client.post(f"/privacy/of/{target['number']}/{target['report']}/ask-copy/", COPY)
     demand = Demand.objects.latest("pk")

@@ -32,6 +32,7 @@ ROUTES: dict[str, str] = {
     "desk:news": "news of a list",
     "desk:search": "search",
     "desk:unmask": "who reported",
+    "desk:mark_minor": "who reported",
     "desk:choose": "job: cases chosen",
     "desk:together": "job: cases worked on",
     "desk:together_progress": OWN,

@@ -54,6 +54,7 @@ from shiyu.cases.actions.looking import (
     show,
     unmask,
 )
+from shiyu.cases.actions.minors import mark_minor
 from shiyu.cases.actions.rehearsal import refusal_of
 from shiyu.cases.actions.reporting import Outcome, join, order, report, report_many
 from shiyu.cases.actions.taking import Intake
@@ -84,6 +85,7 @@ __all__ = [
     "handle",
     "import_close",
     "join",
+    "mark_minor",
     "merge",
     "note_export",
     "note_reads",

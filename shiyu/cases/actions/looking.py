@@ -70,6 +70,8 @@ def unmask(
         raise Refused(_("选要看的内容：称呼、电话、文字里的号码"), field="fields")
     if not hasattr(report, "reporter"):
         raise Refused(_("这次上报没有留下姓名和电话，文字里也没有号码"))
+    if report.reporter.is_minor:
+        raise Refused(_("上报人不满十四周岁：先由安全管理员批准，在「个人信息 · 申请」办理"))
     text, now = words_of(reason, needed=True), moment()
     remark = write_remark(report.subject, text, author=actor, at=now)
     look = Look.objects.create(

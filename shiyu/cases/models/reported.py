@@ -54,12 +54,26 @@ class Reporter(models.Model):
     Written through `of`, read through `name`, `phone`, `hidden` where looking at them is put on
     record: `desk/reporters.py`, `desk/around.py`, subject access.
 
+    guardian                 of one under fourteen: how their guardian consented; else "".
     key, sealed, found_by    as `identity.Closed` has them.
     plain_name, plain_phone  from before they were closed: emptied by `closing`, in migration
                              0013 and every hour while an older version may still write.
     """
 
+    class Guardian(models.TextChoices):
+        PRESENT = "present", _("监护人在场同意")
+        PHONE = "phone", _("监护人电话同意")
+        WRITTEN = "written", _("监护人书面同意")
+
     report = models.OneToOneField(Report, models.CASCADE, related_name="reporter")
+    guardian = models.CharField(
+        _("不满十四周岁，监护人怎样同意"),
+        max_length=8,
+        choices=Guardian,
+        default="",
+        db_default="",
+        blank=True,
+    )
     key = models.BinaryField(null=True)
     sealed = models.BinaryField(_("称呼和手机，加密"), null=True)
     found_by = models.BinaryField(_("手机检索码"), null=True)
@@ -92,6 +106,11 @@ class Reporter(models.Model):
         if self.key is None or self.sealed is None:
             return self.plain_name, self.plain_phone, ()
         return identity.open_all(bytes(self.key), bytes(self.sealed), report=self.report_id)
+
+    @property
+    def is_minor(self) -> bool:
+        """Whether they are under fourteen, as far as anybody said."""
+        return bool(self.guardian)
 
     @property
     def name(self) -> str:

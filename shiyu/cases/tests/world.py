@@ -370,7 +370,10 @@ def _assessed(world: World) -> None:
             decided_at=day,
             **words,
         )
-        for name in ("reporter", "follow", "draft", "sign_in", "export", "interfaces", "suggest")
+        for name in (
+            *("reporter", "minor", "follow", "draft", "sign_in"),
+            *("export", "interfaces", "suggest"),
+        )
     )
 
 

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from shiyu.cases import actions
@@ -38,6 +40,26 @@ def unmask(request: SignedIn, number: str, pk: int) -> HttpResponse:
     except Refused as refusal:
         asked = {"pk": pk, "purpose": purpose, "reason": reason, "wrong": refusal.message}
         return _again(request, number, back, asked)
+    return redirect(f"{case_url(case.number, back)}#reports")
+
+
+@signed_in
+@require_POST
+@answered_once
+def mark_minor(request: SignedIn, number: str, pk: int) -> HttpResponse:
+    """Say that a reporter is under fourteen, and whether their guardian consents (未成年人)."""
+    actor = actor_of(request)
+    case = case_numbered(number, actor)
+    report = get_object_or_404(Report.objects.select_related("case"), pk=pk, case=case)
+    back = back_of(QueryDict(request.POST.get("back", "")))
+    try:
+        actions.mark_minor(report, guardian=request.POST.get("guardian", ""), actor=actor)
+    except NotAllowed:
+        raise
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, _("已标记。姓名和电话不再显示，监护人不同意的已经删除"))
     return redirect(f"{case_url(case.number, back)}#reports")
 
 

@@ -10,13 +10,13 @@ from shiyu.cases import identity
 
 AT_ONCE = 2_000
 REPORTERS = "cases_reporter"
-COLUMNS = ("id", "report_id", "name", "phone")
+COLUMNS = ("id", "report_id", "name", "phone", "guardian")
 OPENED_FROM = "opened into name and phone"
 CLOSED = dict.fromkeys(("key", "sealed", "found_by"), OPENED_FROM)
 FORM = "name and phone: encrypted in the database, in clear here"
-ROWS = "SELECT id, report_id, key, sealed, name, phone FROM cases_reporter ORDER BY id"
+ROWS = "SELECT id, report_id, key, sealed, name, phone, guardian FROM cases_reporter ORDER BY id"
 
-Said = tuple[int, int, str, str]
+Said = tuple[int, int, str, str, str]
 
 
 def reporters(connection: Any) -> Iterator[list[Said]]:
@@ -42,8 +42,14 @@ def as_lines(rows: list[Said]) -> bytes:
 
 
 def _open(
-    pk: int, report: int, key: bytes | None, sealed: bytes | None, name: str, phone: str
+    pk: int,
+    report: int,
+    key: bytes | None,
+    sealed: bytes | None,
+    name: str,
+    phone: str,
+    guardian: str,
 ) -> Said:
     if key is not None and sealed is not None:
         name, phone = identity.open_(key, sealed, report=report)
-    return pk, report, name, phone
+    return pk, report, name, phone, guardian

@@ -32,6 +32,12 @@ DUE = {
           JOIN cases_report report ON report.id = reporter.report_id
           JOIN cases_case c ON c.id = report.case_id
          WHERE reporter.id > %(after)s AND c.closed_at < %(before)s ORDER BY 1 LIMIT %(most)s""",
+    "minor": """
+        SELECT reporter.id, report.case_id, {held} FROM cases_reporter reporter
+          JOIN cases_report report ON report.id = reporter.report_id
+          JOIN cases_case c ON c.id = report.case_id
+         WHERE reporter.id > %(after)s AND reporter.guardian <> '' AND c.closed_at < %(before)s
+         ORDER BY 1 LIMIT %(most)s""",
     "follower": """
         SELECT follower.id, report.id, {held} FROM notices_follower follower
           JOIN cases_report report ON follower.subject = 'report:' || report.id
@@ -150,6 +156,7 @@ def _photos(rows: list[Row]) -> None:
 
 PURGE: dict[str, Callable[[list[Row]], None]] = {
     "reporter": _reporters,
+    "minor": _reporters,
     "follower": _followers,
     "words": _words,
     "photo": _photos,
