@@ -79,7 +79,7 @@ def time_outage(port: int, told: list[tuple[float, float]]) -> None:
     """Seconds until the database lets in again, and until the pages answer again."""
     begun = time.monotonic()
     database = _until(_lets_in, begun)
-    told.append((database, _until(lambda: _answers(port), begun)))
+    told.append((database, _until(lambda: answers(port), begun)))
 
 
 class Doing:
@@ -144,7 +144,7 @@ def _lets_in() -> bool:
     return True
 
 
-def _answers(port: int) -> bool:
+def answers(port: int) -> bool:
     asking = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         asking.request("GET", "/account/login/", headers={"Host": "127.0.0.1"})

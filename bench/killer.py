@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 from pathlib import Path
 
-from bench.killed_watch import NAMES, ages, below, freeze, time_outage
+from bench.killed_watch import NAMES, ages, answers, below, freeze, time_outage
 from bench.served import SHIYU, Process, Trouble, free_port, wait_for
 
 
@@ -123,6 +123,8 @@ class Killer:
         """Those that have been there for a while: who is killed as it starts has done nothing."""
         old = {pid for pid, age in ages().items() if age >= self.how.alive_s}
         found = {name: [pid for pid in pids if pid in old] for name, pids in self._found().items()}
+        if "pages" in found and not answers(self.port):
+            del found["pages"]  # a slow machine has not started them yet
         return {name: pids for name, pids in found.items() if pids}
 
     def _found(self) -> dict[str, list[int]]:
