@@ -59,7 +59,9 @@ def test_cases_lie_between_the_ends_of_all_places_or_anywhere_for_who_handles():
     assert rules.reach_of(holding(scope(), scope("intake", 15, 40))) == (10, 40)
     assert rules.reach_of(holding(scope(), scope("intake", 3, 4))) == (3, 20)
     assert rules.reach_of(holding(scope("intake", 7, 7))) == (7, 7)
-    for held in ((), (HANDLES,), (HANDLES, scope())):
+    nowhere = scope("audit_admin", 1, 0)
+    assert rules.reach_of(holding(nowhere, scope())) == (10, 20)
+    for held in ((), (HANDLES,), (HANDLES, scope()), (nowhere,)):
         assert rules.reach_of(holding(*held)) == rules.WHOLE
 
 
@@ -210,6 +212,8 @@ def test_one_reads_of_ones_own_of_what_one_decides_and_the_audit_of_all(city):
         "within": export(other, first=10, last=20),
         "before": export(other, first=9), "behind": export(other, last=21),
         "whole": export(other, first=rules.WHOLE[0], last=rules.WHOLE[1]),
+        "begun": export(other, first=50, last=rules.WHOLE[1]),
+        "ended": export(other, first=rules.WHOLE[0], last=50),
     }  # fmt: skip
 
     def seen(*held: Scope, kind: str = "person") -> set[str]:
@@ -219,7 +223,7 @@ def test_one_reads_of_ones_own_of_what_one_decides_and_the_audit_of_all(city):
     mine = {"own", "decided", "seconded"}
     assert seen() == seen(scope("intake", 1, 100)) == mine
     assert seen(scope()) == mine | {"within"}
-    assert seen(scope("command", 1, 100)) == set(made)
+    assert seen(scope("command", 1, 100)) == set(made) - {"begun", "ended"}
     assert seen(scope("command", 2, 100)) == mine | {"within", "before", "behind"}
     assert seen(scope("audit_admin")) == set(made)
     assert seen(scope("audit_admin"), kind="key") == set()
