@@ -9,7 +9,9 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-NAMES = frozenset({"rules", "guards", "lifecycle", "judged", "sight", "actors", "duties", "wall"})
+NAMES = frozenset(
+    {"rules", "guards", "lifecycle", "judged", "sight", "actors", "duties", "wall", "tell"}
+)
 PACKAGES = frozenset({"clock", "replay", "worktime"})
 POLICY = re.compile(r"(may|visible_to|may_see|require)")
 MADE_OF_MOVES = re.compile(r"\b_move\(")
@@ -28,7 +30,8 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "shiyu/cases": (
         f"{CASES}test_who_acts.py", f"{CASES}test_who_sees.py", f"{CASES}test_replay_exact.py",
-        f"{CASES}test_start_exact.py", f"{CASES}test_lifecycle.py", f"{CASES}test_replay_walks.py",
+        f"{CASES}test_start_exact.py", f"{CASES}test_told_exact.py", f"{CASES}test_told_outside.py",
+        f"{CASES}test_lifecycle.py", f"{CASES}test_replay_walks.py",
         f"{CASES}test_acting.py", f"{CASES}test_reach.py", f"{CASES}test_seen_to_count.py",
         f"{CASES}test_actions.py",
     ),
