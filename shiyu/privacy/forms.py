@@ -105,7 +105,7 @@ class AssessForm(forms.Form):
     due_on = forms.DateField(
         label=_("再次评估"),
         help_text=_("最迟三年；目的、方式或风险变化时提前"),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         error_messages={"required": _("选一天"), "invalid": _("日期看不懂")},
     )
 

@@ -90,6 +90,7 @@ PROCESSINGS: dict[str, Processing] = {
             _("说了或看得出不满十四周岁时标记；监护人不同意就不保存"),
             (SENSITIVE,),
             (declared.MINOR,),
+            (("cases.Reporter", {"guardian__gt": ""}),),
         ),
         Processing(
             "follow",
