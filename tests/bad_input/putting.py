@@ -27,6 +27,8 @@ def put_in(module: Any, statement: ast.stmt, *made_of_it: ast.stmt) -> None:
     """Give what the statements make to everybody who has the old one."""
     names = vars(module)
     scratch = dict(names)
+    if isinstance(statement, ast.FunctionDef):
+        statement.decorator_list = []  # what it is given to has done its work; the code alone goes
     code = compile(ast.Module([statement, *made_of_it], []), module.__file__, "exec")
     exec(code, scratch)  # our own source with one change
     for name, new in scratch.items():
