@@ -25,6 +25,7 @@ from shiyu.cases.models import Case
 from shiyu.cases.tests.world import World, a_photo, build
 from shiyu.common.models import Answered, Attempt
 from shiyu.journal.models import Remark
+from shiyu.notices.models import Subscription
 from shiyu.people.duties import ADMINISTRATION
 from tests.bad_input.test_once_everywhere import (
     INTERFACES,
@@ -237,6 +238,26 @@ def open311_twice(world: World, *, times: int) -> None:
                 words = {"description": f"还没有修 {nth} {len(headers)}"}
                 way = f"profile/v1/requests/{number}/comments"
                 one_effect(threads, system, way, words, headers, Remark)
+        subscribed_twice(threads, min(times, 3))
+
+
+def subscribed_twice(threads: ThreadPoolExecutor, times: int) -> None:
+    """The secret goes to one of the two alone; there is one subscription whoever came first."""
+    system = citizen("订阅的系统", "cases:report", "cases:read@410204")
+    for nth in range(times):
+        before = Subscription.objects.count()
+        said = {"url": f"https://example.org/hook{nth}", "types": "case.closed"}
+        asked = said | {"api_key": system.key, "jurisdiction_id": "410200"}
+
+        def ask(asked: dict[str, str] = asked) -> tuple[int, str]:
+            answer = Client().post("/open311/profile/v1/webhooks.json", asked)
+            return answer.status_code, answer.content.decode()
+
+        answers = [*at_once(threads, ask, ask), ask()]
+
+        assert Subscription.objects.count() == before + 1, answers
+        assert {status for status, _told in answers} <= {201, 409}, answers
+        assert sum('"secret"' in told for _status, told in answers) == 1, answers
 
 
 def one_effect(
