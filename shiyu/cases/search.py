@@ -36,6 +36,9 @@ SELECT asked.ids, ARRAY({seen}) FROM (SELECT cases_seek(
     %s::text[], %s::bigint[], %s::bigint, %s::bigint, %s, %s) AS ids OFFSET 0) AS asked
 """
 SAID = "SELECT w.case_id FROM cases_words w WHERE w.words @> %s::text[]"
+AND_MARKED = " AND w.marks && %s::bigint[]"
+FEW_AND_MARKS = "SELECT cases_few(%s::text[], %s), cases_sight_marks()"
+LISTED_FEW = 1000
 ANEW = "ON CONFLICT (case_id) DO UPDATE SET words = excluded.words"
 
 
@@ -183,18 +186,23 @@ def words_said(case: Case) -> str:
 
 
 def find(cases: CaseQuerySet, asked: str) -> CaseQuerySet:
-    """Those of the cases that a person typing `asked` means: by number, or by all its words.
+    """Those of the cases that a person typing `asked` means: by number, or by all its words."""
+    return cases.filter(condition) if (condition := typed(asked)) is not None else cases.none()
+
+
+def typed(asked: str, *, within: tuple[int, int] | None = None) -> Q | None:
+    """Which cases a person typing this means, behind the wall; None where it can be none.
 
     A single Chinese character finds nothing: too many cases have it.
+
+    within  no others are wanted than those of places with these numbers.
     """
     asked = unicodedata.normalize("NFKC", asked).strip()
     digits = re.sub(r"\D", "", asked)
     if digits and re.fullmatch(r"[A-Za-z]{0,6}[\d-]{4,}", asked):
-        return cases.filter(ends_in(digits[-14:]))
+        return ends_in(digits[-14:])
     words = [w for w in cut(asked) if len(w) > 1 or w.isascii()]
-    if not words:
-        return cases.none()
-    return cases.filter(said(words))
+    return said(words, within=within) if words else None
 
 
 def ends_in(digits: str, *, begins: Sequence[str] = ()) -> Q:
@@ -208,18 +216,21 @@ def ends_in(digits: str, *, begins: Sequence[str] = ()) -> Q:
     return Q(pk__in=RawSQL(sql, params))  # noqa: S611 - our own words
 
 
-def said(words: Sequence[str]) -> Q:
+def said(words: Sequence[str], *, within: tuple[int, int] | None = None) -> Q:
     """Cases that are found by all these words, through the view that keeps the wall itself.
 
     Where few cases in sight have them, these are asked for first: the planner, who cannot know how
-    few they are, would go through all cases from the newest on until it had filled a page.
+    few they are, would go through all cases from the newest on until it had filled a page. Else the
+    view is asked for the marks of this sight, and of the places wanted: the index gives no others.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT cases_few(%s::text[], %s)", (list(words), FEW))
-        (few,) = cursor.fetchone()
+        cursor.execute(FEW_AND_MARKS, (list(words), LISTED_FEW))
+        few, sight = cursor.fetchone()
     if few is not None:
         return Q(pk__in=few)
-    return Q(pk__in=RawSQL(SAID, (list(words),)))  # noqa: S611 - our own words
+    marks = [sight, marks_within(*within) if within else None]
+    asked = [list(words), *(some for some in marks if some is not None)]
+    return Q(pk__in=RawSQL(SAID + AND_MARKED * (len(asked) - 1), asked))  # noqa: S611 - our own words
 
 
 def with_end(cases: CaseQuerySet) -> CaseQuerySet:

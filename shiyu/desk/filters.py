@@ -1,7 +1,7 @@
 """What a list may be narrowed to: place, kind, light, channel, unit, days, words (筛选)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
@@ -35,6 +35,7 @@ class Filters:
     majors: tuple[Choice, ...] = ()
     due: str = "due_at"
     units: tuple[int, ...] = ()
+    meant: list[Q | None] = field(default_factory=list, compare=False, repr=False)
 
     def __bool__(self) -> bool:
         return any(name != "sort" for name in self.asked)
@@ -55,14 +56,23 @@ class Filters:
     def apply(self, cases: CaseQuerySet, now: datetime) -> CaseQuerySet:
         """Only those of the cases that were asked for."""
         if words := self.get("q"):
-            cases = search.find(cases, words)
+            if not self.meant:  # looked up once for a page, however much of it is counted
+                self.meant.append(search.typed(words, within=self._within))
+            if self.meant[0] is None:
+                return cases.none()
+            cases = cases.filter(self.meant[0])
         return cases.filter(self._where(now))
 
-    def _where(self, now: datetime) -> Q:
-        where = Q()
+    @property
+    def _within(self) -> tuple[int, int] | None:
+        """The numbers of the place that was asked for."""
         for code, _name, _level, first, last in self.places:
             if code == self.get("place"):
-                where &= Q(place_number__range=(first, last))
+                return first, last
+        return None
+
+    def _where(self, now: datetime) -> Q:
+        where = Q(place_number__range=self._within) if self._within else Q()
         if major := self.get("kind"):
             where &= Q(kind__major_code=major)
         if channel := self.get("channel"):

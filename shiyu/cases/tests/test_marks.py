@@ -152,3 +152,25 @@ def test_a_dispatch_puts_a_case_within_its_units_reach(world: World, make_case: 
 
     with within(sight_of(handler)):
         assert search.newest(rules.visible_to(handler), ["井盖"], None, most=5) == [case.pk]
+
+
+@pytest.mark.parametrize("who", ["intake", "handler", "patrol", "commander_city"])
+def test_a_list_filtered_by_a_frequent_word_shows_the_same_as_by_a_rare_one(
+    who: str, world: World, make_case: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_case(Stage.HANDLING)
+    world.report(by="patrol")
+    world.report(text="井盖响", lon=114.45)
+    world.report(text="路灯不亮", address="")
+    actor, gulou = world.actor(who), world.places["gulou"]
+    seen = rules.visible_to(actor)
+    with within(sight_of(actor)):
+        rare = [set(search.find(seen, words)) for words in ("井盖", "路灯", "没有")]
+        monkeypatch.setattr(search, "LISTED_FEW", 0)
+        often = [set(search.find(seen, words)) for words in ("井盖", "路灯", "没有")]
+        in_place = seen.filter(search.typed("井盖", within=(gulou.first, gulou.last)))
+
+        assert often == rare
+        assert rare[0]
+        here = {case for case in rare[0] if gulou.first <= case.place_number <= gulou.last}
+        assert here <= set(in_place) <= rare[0]
