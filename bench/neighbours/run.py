@@ -30,12 +30,13 @@ WAYS = (
     "loop_api",
     "loop_batch",
     "loop_pages",
+    "loop_panes",
     "lists",
 )
 HAS = {
     "shiyu": {w for w in WAYS if w != "intake_mail"},
     "helpdesk": {"intake_form", "intake_api", "loop_api", "loop_pages", "lists"},
-    "tracker": {w for w in WAYS if "batch" not in w and w != "intake_steps"},
+    "tracker": {w for w in WAYS if "batch" not in w and w not in ("intake_steps", "loop_panes")},
 }
 
 Facts = dict[str, Any]
