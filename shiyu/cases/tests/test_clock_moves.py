@@ -135,6 +135,11 @@ def test_what_is_held_by_a_check_begins_paused_and_goes_on_with_its_answer():
         ("20 08:30", "20 08:40", "running", "check_done"),
     ]
     assert spans(found[2]) == [("20 08:40", None, "running", "file")]
+    during = lived(*moves[:2], ("08:20", "escalate"), ("08:30", "check_done"), now="09:00")
+    assert spans(one(during, "accept", None, 2)) == [
+        ("20 08:20", "20 08:30", "paused", "escalate"),
+        ("20 08:30", None, "running", "check_done"),
+    ]
     later = lived(*moves, ("08:40", "escalate"), now="09:00")
     assert spans(one(later, "accept", None, 2)) == [("20 08:40", None, "running", "escalate")]
 
