@@ -187,11 +187,13 @@ def words_said(case: Case) -> str:
 
 def find(cases: CaseQuerySet, asked: str) -> CaseQuerySet:
     """Those of the cases that a person typing `asked` means: by number, or by all its words."""
-    return cases.filter(condition) if (condition := typed(asked)) is not None else cases.none()
+    return cases.filter(found[0]) if (found := typed(asked)) else cases.none()
 
 
-def typed(asked: str, *, within: tuple[int, int] | None = None) -> Q | None:
+def typed(asked: str, *, within: tuple[int, int] | None = None) -> tuple[Q, Q] | None:
     """Which cases a person typing this means, behind the wall; None where it can be none.
+
+    Said twice: for the newest of them, and for counting them.
 
     A single Chinese character finds nothing: too many cases have it.
 
@@ -200,7 +202,7 @@ def typed(asked: str, *, within: tuple[int, int] | None = None) -> Q | None:
     asked = unicodedata.normalize("NFKC", asked).strip()
     digits = re.sub(r"\D", "", asked)
     if digits and re.fullmatch(r"[A-Za-z]{0,6}[\d-]{4,}", asked):
-        return ends_in(digits[-14:])
+        return (by_number := ends_in(digits[-14:])), by_number
     words = [w for w in cut(asked) if len(w) > 1 or w.isascii()]
     return said(words, within=within) if words else None
 
@@ -216,21 +218,23 @@ def ends_in(digits: str, *, begins: Sequence[str] = ()) -> Q:
     return Q(pk__in=RawSQL(sql, params))  # noqa: S611 - our own words
 
 
-def said(words: Sequence[str], *, within: tuple[int, int] | None = None) -> Q:
+def said(words: Sequence[str], *, within: tuple[int, int] | None = None) -> tuple[Q, Q]:
     """Cases that are found by all these words, through the view that keeps the wall itself.
 
     Where few cases in sight have them, these are asked for first: the planner, who cannot know how
-    few they are, would go through all cases from the newest on until it had filled a page. Else the
-    view is asked for the marks of this sight, and of the places wanted: the index gives no others.
+    few they are, would go through all cases from the newest on until it had filled a page. Of many
+    the newest are soon met so; to count them the view is asked for the marks of this sight, and of
+    the places wanted, too: the index gives no others.
     """
     with connection.cursor() as cursor:
         cursor.execute(FEW_AND_MARKS, (list(words), LISTED_FEW))
         few, sight = cursor.fetchone()
     if few is not None:
-        return Q(pk__in=few)
+        return Q(pk__in=few), Q(pk__in=few)
     marks = [sight, marks_within(*within) if within else None]
     asked = [list(words), *(some for some in marks if some is not None)]
-    return Q(pk__in=RawSQL(SAID + AND_MARKED * (len(asked) - 1), asked))  # noqa: S611 - our own words
+    marked = SAID + AND_MARKED * (len(asked) - 1)
+    return Q(pk__in=RawSQL(SAID, asked[:1])), Q(pk__in=RawSQL(marked, asked))  # noqa: S611 - ours
 
 
 def with_end(cases: CaseQuerySet) -> CaseQuerySet:

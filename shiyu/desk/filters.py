@@ -35,7 +35,7 @@ class Filters:
     majors: tuple[Choice, ...] = ()
     due: str = "due_at"
     units: tuple[int, ...] = ()
-    meant: list[Q | None] = field(default_factory=list, compare=False, repr=False)
+    meant: list[tuple[Q, Q] | None] = field(default_factory=list, compare=False, repr=False)
 
     def __bool__(self) -> bool:
         return any(name != "sort" for name in self.asked)
@@ -53,14 +53,14 @@ class Filters:
         """The same filters as part of an address."""
         return urlencode(self.asked)
 
-    def apply(self, cases: CaseQuerySet, now: datetime) -> CaseQuerySet:
-        """Only those of the cases that were asked for."""
+    def apply(self, cases: CaseQuerySet, now: datetime, *, counted: bool = False) -> CaseQuerySet:
+        """Only those of the cases that were asked for; said otherwise where they are counted."""
         if words := self.get("q"):
             if not self.meant:  # looked up once for a page, however much of it is counted
                 self.meant.append(search.typed(words, within=self._within))
-            if self.meant[0] is None:
+            if not (found := self.meant[0]):
                 return cases.none()
-            cases = cases.filter(self.meant[0])
+            cases = cases.filter(found[1 if counted else 0])
         return cases.filter(self._where(now))
 
     @property

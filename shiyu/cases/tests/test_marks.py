@@ -168,9 +168,11 @@ def test_a_list_filtered_by_a_frequent_word_shows_the_same_as_by_a_rare_one(
         rare = [set(search.find(seen, words)) for words in ("井盖", "路灯", "没有")]
         monkeypatch.setattr(search, "LISTED_FEW", 0)
         often = [set(search.find(seen, words)) for words in ("井盖", "路灯", "没有")]
-        in_place = seen.filter(search.typed("井盖", within=(gulou.first, gulou.last)))
+        newest, counted = search.typed("井盖", within=(gulou.first, gulou.last)) or ()
+        in_place = seen.filter(counted)
 
         assert often == rare
+        assert set(seen.filter(newest)) == rare[0]
         assert rare[0]
         here = {case for case in rare[0] if gulou.first <= case.place_number <= gulou.last}
         assert here <= set(in_place) <= rare[0]

@@ -120,7 +120,8 @@ def _context(request: HttpRequest, here: Queue) -> dict[str, Any]:
         before=request.GET.get("before", ""),
     )
     look = kept.shown(request.GET, here, actor)
-    framed, total, elsewhere = _counts(request, here, asked, now, start=start.to_count)
+    start = rules.Start.EACH if asked.get("q") else start.to_count  # words are found first
+    framed, total, elsewhere = _counts(request, here, asked, now, start=start)
     return framed | {
         "queue": here,
         "page_of_rows": page,
@@ -154,7 +155,8 @@ def _counts(
     actor = actor_of(request)
     lists = []
     if not here.newest or asked:
-        lists.append(counting(asked.apply(here.cases(actor, start=start), now)))
+        cases = here.cases(actor, start=start)
+        lists.append(counting(asked.apply(cases, now, counted=True)))
     if here.stages:
         lists.append(counting_all(actor, here.name))
     framed, counts = frame_and_counts(request, lists, here=here.name)
