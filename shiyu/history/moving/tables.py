@@ -29,12 +29,13 @@ LEFT_OUT: Mapping[str, str] = {
 
 SECRET: Mapping[tuple[str, str], str] = {
     ("people_person", "password"): "hash of a password",
+    ("people_proposal", "secret"): "hash of a password",
     ("places_place", "boundary"): "in places.geojson",
 }
 SECRETS = re.compile(r"notices_\w+\.(sealed|before|before_until|code_hash|code_until)")
 """Columns that hold what only this installation can open, as table.column."""
 
-PERSONAL = re.compile(r"(name|username|phone|email|pinyin|text|address|lon|lat|hint)")
+PERSONAL = re.compile(r"(name|username|phone|email|pinyin|text|address|lon|lat|hint|guardian)")
 OF_PEOPLE = re.compile(
     r"people_person|cases_reporter|cases_case|journal_remark|files_photo|notices_(address|follower)"
 )
