@@ -31,6 +31,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "shiyu/cases": (
         f"{CASES}test_who_acts.py", f"{CASES}test_who_sees.py", f"{CASES}test_replay_exact.py",
         f"{CASES}test_start_exact.py", f"{CASES}test_told_exact.py", f"{CASES}test_told_outside.py",
+        f"{CASES}test_judged_exact.py",
         f"{CASES}test_lifecycle.py", f"{CASES}test_replay_walks.py",
         f"{CASES}test_acting.py", f"{CASES}test_reach.py", f"{CASES}test_seen_to_count.py",
         f"{CASES}test_actions.py",
