@@ -264,6 +264,9 @@ BANS = (
         _patterns,
         "re.search(request.GET['q'], text)",
         {
+            "cases/models/case.py": "what may not stand in words, a constant of common.masking",
+            "journal/models.py": "what may not stand in words, a constant of common.masking",
+            "portal/models.py": "what may not stand in words, a constant of common.masking",
             "catalogue/sheet.py": "headings, constants of the module",
             "catalogue/standards.py": "words of laws, constants of the module",
             "history/moving/tables.py": "names of tables, constants of the module",
