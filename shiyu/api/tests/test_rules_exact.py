@@ -7,6 +7,7 @@ import pytest
 
 from shiyu.api import rules
 from shiyu.api.models import Client, Grant, Purpose, Verb
+from shiyu.api.v1 import batches
 from shiyu.common.errors import NotFound, Refused
 from shiyu.people.actors import Actor, Scope
 from shiyu.people.duties import LOOK, Duty
@@ -33,6 +34,10 @@ def test_a_grant_is_a_duty_like_a_persons():
     assert set(DESKS) == rules.DESKS
     assert rules.usual("api") == ["cases:read", "cases:report"]
     assert rules.usual("open311") == ["cases:report"]
+
+
+def test_a_batch_has_a_hundred_items_at_most_and_costs_as_much_as_twenty():
+    assert (batches.ITEMS_MOST, batches.COST) == (100, 20)
 
 
 def test_a_client_is_told_of_the_one_stretch_in_which_it_looks():
