@@ -214,6 +214,7 @@ BANS = (
         _built_sql,
         'cursor.execute(f"SELECT {name}")',
         {
+            "cases/search.py": "a statement of Django's own inside ours; values go as parameters",
             "cases/audit.py": "the invariants, constants of the module",
             "cases/bulk/copying.py": "names of tables and columns, of models and constants",
             "desk/queues.py": "Django's own statements side by side; values go as parameters",
