@@ -3,25 +3,31 @@
 from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
-from shiyu.common.masking import IN_CLEAR
+from shiyu.common.masking import IN_CLEAR, masked
+from shiyu.common.schema import may_be_repeated
 
-HIDE = r"""
-UPDATE portal_draft
-   SET text = regexp_replace(text, '[0-9]{11,}', '****', 'g'),
-       address = regexp_replace(address, '[0-9]{11,}', '****', 'g')
- WHERE text ~ '[0-9]{11}' OR address ~ '[0-9]{11}';
-"""
+FIND = "SELECT id, text, address FROM portal_draft WHERE text ~ %s OR address ~ %s"
+MASK = "UPDATE portal_draft SET text = %s, address = %s WHERE id = %s AND text = %s"
+
+
+@may_be_repeated
+def mask_drafts(_apps, schema_editor):
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(FIND, (IN_CLEAR, IN_CLEAR))
+        for pk, text, address in cursor.fetchall():
+            cursor.execute(MASK, (masked(text), masked(address), pk, text))
 
 
 class Migration(migrations.Migration):
+    atomic = False
     dependencies = [("portal", "0001_initial")]
     operations = [
-        migrations.RunSQL(HIDE, migrations.RunSQL.noop),
+        migrations.RunPython(mask_drafts, migrations.RunPython.noop),
         AddConstraintNotValid(
             "draft",
             models.CheckConstraint(
                 name="draft_masked",
                 condition=~models.Q(text__regex=IN_CLEAR) & ~models.Q(address__regex=IN_CLEAR),
             ),
-        )
+        ),
     ]
