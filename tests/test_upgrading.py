@@ -36,7 +36,7 @@ KNOWN = {
     "journal.0004_remarks_by_subject": FIRST,
     "journal.0005_sealing": FIRST,
     "people.0003_unit_changes_and_acting": FIRST,
-    "portal.0002_masked": BATCHED,
+    "portal.0003_drafts_masked": BATCHED,
 }
 """Migrations that need the city to rest, and why that is no harm. A new one belongs here only if
 docs/handbook/upgrade.md tells the operator of that version to stop the pages for it, or if it

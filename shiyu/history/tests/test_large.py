@@ -52,7 +52,8 @@ JOURNAL = {
     )
 }
 BY_THE_DATABASE = {"files_photo": {"taken_at", "lon", "lat"}, "cases_report": {"notice"}}
-BY_THE_DATABASE |= {"cases_reporter": {"name", "phone", "guardian"}, "journal_remark": {"erased_at"}}
+BY_THE_DATABASE |= {"cases_reporter": {"name", "phone", "guardian"}}
+BY_THE_DATABASE |= {"journal_remark": {"erased_at"}}
 BY_THE_DATABASE |= {"cases_found": {"marks"}}  # kept by triggers
 """Columns that copies leave to their default: nothing, as the bulk writer leaves them."""
 
