@@ -39,7 +39,13 @@ MASKED = {
 
 NOT_MASKED = {
     "about work, by those who do it; nobody outside writes or reads them": (
-        *("catalogue_objection.", "desk_export.", "calendars_retiming.says", "api_key.revoked_why"),
+        *(
+            "privacy_assessment.",
+            "catalogue_objection.",
+            "desk_export.",
+            "calendars_retiming.says",
+            "api_key.revoked_why",
+        ),
         *("desk_saved.name", "catalogue_reason.text", "catalogue_procedure.source"),
         *("notices_connector.name", "notices_subscription.name", "api_client.name"),
     ),

@@ -62,7 +62,9 @@ def test_the_signature_is_the_one_of_standard_webhooks() -> None:
     assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
-def test_after_a_change_of_secret_both_sign_for_a_day(opened: Callable[..., None]) -> None:
+def test_after_a_change_of_secret_both_sign_for_a_day(
+    world: Any, opened: Callable[..., None]
+) -> None:
     with http_peer() as peer:
         opened(webhook=peer.port)
         row, old = actions.subscribe(peer.url, ["case.closed"], name="x", actor=KEY)
@@ -90,7 +92,7 @@ def test_a_secret_is_shown_once(world: Any) -> None:
     assert secret not in json.dumps(list(Subscription.objects.values()), default=str)
 
 
-def test_a_key_keeps_its_own_subscriptions_alone() -> None:
+def test_a_key_keeps_its_own_subscriptions_alone(world: Any) -> None:
     row, _secret = actions.subscribe("https://a.example/", ["case.closed"], name="x", actor=KEY)
     other = Actor("key", 8)
 

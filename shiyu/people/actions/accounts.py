@@ -75,6 +75,7 @@ def set_password(person: Person, password: str, *, actor: Actor) -> Person:
     """Give somebody a first or new password, to be changed at the next sign-in (设密码)."""
     actor = rules.require(actor, Duty.SECURITY_ADMIN)
     rules.require_another(actor, person)
+    person = Person.objects.get(pk=person.pk)  # the caller's stays as it is: it may not come to it
     _set(person, password)
     two_people("set_password", actor=actor, people=[person], secret=person.password)
     return _given(person, person.password, actor)

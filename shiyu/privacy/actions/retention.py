@@ -31,7 +31,8 @@ DUE = {
         SELECT reporter.id, report.case_id, {held} FROM cases_reporter reporter
           JOIN cases_report report ON report.id = reporter.report_id
           JOIN cases_case c ON c.id = report.case_id
-         WHERE reporter.id > %(after)s AND c.closed_at < %(before)s ORDER BY 1 LIMIT %(most)s""",
+         WHERE reporter.id > %(after)s AND reporter.guardian = '' AND c.closed_at < %(before)s
+         ORDER BY 1 LIMIT %(most)s""",
     "minor": """
         SELECT reporter.id, report.case_id, {held} FROM cases_reporter reporter
           JOIN cases_report report ON report.id = reporter.report_id

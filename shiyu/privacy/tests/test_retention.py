@@ -74,29 +74,38 @@ def test_an_open_case_keeps_everything(world: World) -> None:
     assert left() == before
 
 
-def test_what_the_law_holds_back_stays_until_its_day(world: World) -> None:
+@pytest.mark.parametrize(("guardian", "not_meant"), [("", "minor"), ("phone", "reporter")])
+def test_what_the_law_holds_back_stays_until_its_day(
+    world: World, guardian: str, not_meant: str
+) -> None:
     report = closed(world, days_ago=6 * 365)
+    Reporter.objects.update(guardian=guardian)
     by = world.people["intake"]
     Hold.objects.create(
         report=report, ground="lawsuit", until=NOW.date() + timedelta(days=2), by=by, at=NOW
     )
     before = left()
 
-    assert {t.held for t in retention.run(now=NOW).values()} == {1}
+    held = {rule: tally.held for rule, tally in retention.run(now=NOW).items()}
+    assert held == dict.fromkeys(retention.DUE, 1) | {not_meant: 0}
     assert left() == before
     retention.run(now=NOW + timedelta(days=4))
     assert left() == (0, 0, 0, 0)
 
 
-def test_what_went_stands_in_the_journal_by_id_and_every_remark_has_its_line(world: World) -> None:
+@pytest.mark.parametrize(("guardian", "rule"), [("", "reporter"), ("phone", "minor")])
+def test_what_went_stands_in_the_journal_by_id_and_every_remark_has_its_line(
+    world: World, guardian: str, rule: str
+) -> None:
     report = closed(world, days_ago=6 * 365)
+    Reporter.objects.update(guardian=guardian)
     gone = Reporter.objects.get(report=report).pk
 
     retention.run(now=NOW)
 
     lines = {line.facts["rule"]: line.facts for line in Line.objects.filter(verb="purge")}
-    assert lines.keys() == retention.DUE.keys()
-    assert lines["reporter"] == {"rule": "reporter", "count": 1, "ids": [gone]}
+    assert lines.keys() == retention.DUE.keys() - ({"reporter", "minor"} - {rule})
+    assert lines[rule] == {"rule": rule, "count": 1, "ids": [gone]}
     with connection.cursor() as cursor:
         cursor.execute(REMARKED)
         silently = [row for row in cursor.fetchall() if row[7]]
