@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from shiyu.common.errors import NotFound, Refused
+from shiyu.common.ready import Select
 from shiyu.people.models import Tier, Unit
 from shiyu.places.models import Place
 
@@ -24,15 +26,25 @@ class Jurisdiction:
 
 
 def jurisdictions() -> list[Jurisdiction]:
-    """The city, then its counties that have a centre, in the order of the tree."""
+    """The city, then its counties that have a centre, in the order of the tree.
+
+    Asked in every request, so never stale in any process: one statement, built once and planned
+    once by the database, of tables that are open to everybody.
+    """
+    return [Jurisdiction(one.code, one.name, one.first, one.last) for one in _with_a_centre()]
+
+
+def _speaking() -> "QuerySet[Place]":
     county_centres = Unit.objects.filter(
         kind=Unit.Kind.CENTRE, tier=Tier.COUNTY, ended_on__isnull=True
     ).values("place_code")
     rows = Place.objects.filter(parent=None) | Place.objects.filter(
         level=Place.Level.COUNTY, code__in=county_centres
     )
-    found = rows.order_by("first").values_list("code", "name", "first", "last")
-    return [Jurisdiction(*row) for row in found]
+    return rows.only("code", "name", "first", "last").order_by("first")
+
+
+_with_a_centre = Select(_speaking, stands=True)
 
 
 def jurisdiction_of(asked: str, everywhere: bool = False) -> Jurisdiction:

@@ -8,12 +8,14 @@ from django.test import Client as Browser
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from shiyu.api.open311.jurisdictions import jurisdictions
 from shiyu.api.open311.tests.calls import Citizen, citizen, fault, tree
 from shiyu.cases import actions as do
 from shiyu.cases.lifecycle import Stage
 from shiyu.cases.models import Case, Report, Reporter
 from shiyu.cases.tests.world import World, a_photo
 from shiyu.catalogue.models import Kind, Standard
+from shiyu.common.ready import as_of, stamp
 from shiyu.files.models import Photo
 from shiyu.journal.models import Remark
 from shiyu.people.models import Unit
@@ -391,6 +393,22 @@ def test_one_jurisdiction_needs_no_name(world: World, anybody: Citizen) -> None:
 
     assert anybody.get("services.json", jurisdiction_id=None).status_code == 200
     assert anybody.get("services.json", jurisdiction_id="").status_code == 200
+
+
+def test_jurisdictions_are_one_statement_and_those_of_this_very_moment(
+    world: World, django_assert_num_queries: Any
+) -> None:
+    centres = Unit.objects.filter(kind=Unit.Kind.CENTRE, tier="county")
+    with django_assert_num_queries(1):
+        assert {one.code for one in jurisdictions()} > {"410200", "410202"}
+
+    for day, wanted in (("2020-01-01", {"410200"}), (None, {"410200", "410202"})):
+        centres.filter(place_code="410202").update(ended_on=day)
+        assert {one.code for one in jurisdictions()} & {"410200", "410202"} == wanted
+    with as_of(stamp()):
+        assert jurisdictions()
+        centres.update(ended_on="2020-01-01")
+    assert [one.code for one in jurisdictions()] == ["410200"]
 
 
 def test_a_token_is_the_receipt_code_and_wrong_ones_soon_tell_nothing(
