@@ -24,6 +24,7 @@ TOGETHER = 24
 BATCHES = (1, 4)
 """How many cases a system drives in one request: one system one by one, the other four."""
 TOGETHER_KIND = "10201"
+GO_ON = "resume"
 
 
 @dataclass(slots=True)
@@ -126,6 +127,9 @@ async def _accept_together(client: Client) -> None:
     while "等候中" in page.text:
         await asyncio.sleep(2)
         page = await clerk.get(address, name="together")
+        if f'name="{GO_ON}"' in page.text:  # stopped, as its owner is told: who sees that goes on
+            fields = page.form(address) | {GO_ON: "1"}
+            page = await clerk.follow(await clerk.post(address, fields, name="go on"), name="go on")
 
 
 async def take_out(client: Client) -> None:

@@ -64,7 +64,10 @@ class Layout(models.Model):
 
 
 class Batch(models.Model):
-    """One move for many cases: chosen, previewed, carried out case by case (批量办理)."""
+    """One move for many cases: chosen, previewed, carried out case by case (批量办理).
+
+    left  how many cases waited when its job was last ordered.
+    """
 
     class State(models.TextChoices):
         CHOSEN = "chosen", _("待确认")
@@ -80,6 +83,7 @@ class Batch(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.CHOSEN)
     made_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
+    left = models.PositiveIntegerField(null=True, blank=True)
 
 
 class BatchItem(models.Model):

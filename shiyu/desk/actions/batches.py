@@ -2,7 +2,8 @@
 
 Each case is a transaction of its own, in which its item is locked first: whoever comes twice,
 or after a worker was killed, finds it done. The item is the key under which it is done once.
-What is left when nobody carries it out any more (`given_up.py`) waits until it is taken up again.
+When its job is given up (`given_up.py`), one that got on since is ordered again; one that did not
+is stopped, and what is left waits until it is taken up by hand.
 """
 
 import inspect
@@ -29,6 +30,7 @@ AT_ONCE = 20
 """Up to so many are carried out while the person waits; more are a job's."""
 
 WHY_LENGTH = 300
+PROGRAM = Actor.program("batches")
 
 
 @transaction.atomic
@@ -68,9 +70,9 @@ def begin(batch: Batch, *, actor: Actor, later: Callable[[Batch], object]) -> Ba
     later  owes the job, in this transaction.
     """
     batch = _locked(batch, actor)
-    batch.state = Batch.State.RUNNING
-    batch.save(update_fields=["state"])
     items = batch.items.count()
+    batch.state, batch.left = Batch.State.RUNNING, items
+    batch.save(update_fields=["state", "left"])
     facts = {"move": batch.move, "cases": items}
     record(f"batch:{batch.pk}", "begin", actor=actor, facts=facts)
     if items > AT_ONCE:
@@ -138,32 +140,46 @@ def _end(batch: Batch) -> None:
 
 
 @transaction.atomic
-def stop(batch: Batch) -> bool:
-    """End one whose job was given up, and tell who ordered it how far it came (中断)."""
+def go_on_or_stop(batch: Batch, *, later: Callable[[Batch], object]) -> bool:
+    """One whose job was given up goes on if it got on since it was ordered; whether it stops."""
     batch = Batch.objects.select_for_update().get(pk=batch.pk)
     if batch.state != Batch.State.RUNNING:
         return False
+    left = _left(batch)
+    if batch.left is None or left >= batch.left:
+        _stop(batch, left)
+        return True
+    batch.left = left
+    batch.save(update_fields=["left"])
+    record(f"batch:{batch.pk}", "resume", actor=PROGRAM, facts={})
+    later(batch)
+    return False
+
+
+def _stop(batch: Batch, left: int) -> None:
+    """End it, and tell who ordered it how far it came (中断)."""
     count = batch.items.count()
-    left = batch.items.filter(state=BatchItem.State.WAITING).count()
     batch.state, batch.ended_at = Batch.State.STOPPED, moment()
     batch.save(update_fields=["state", "ended_at"])
-    facts = {"cases": count, "left": left}
-    record(f"batch:{batch.pk}", "stop", actor=Actor.program("batches"), facts=facts)
+    record(f"batch:{batch.pk}", "stop", actor=PROGRAM, facts={"cases": count, "left": left})
     told = {"move": str(MOVES[batch.move].title), "count": count, "left": left}
     # Named by its key, which its page has for an address: no query for each notice shown.
     owe([batch.person_id], f"batch:{batch.key}", "batch_stopped", facts=told, at=batch.ended_at)
-    return True
 
 
 @transaction.atomic
 def resume(batch: Batch, *, actor: Actor, later: Callable[[Batch], object]) -> Batch:
     """Go on with what is left of one that was stopped (继续办理)."""
     batch = _locked(batch, actor, Batch.State.STOPPED)
-    batch.state, batch.ended_at = Batch.State.RUNNING, None
-    batch.save(update_fields=["state", "ended_at"])
+    batch.state, batch.ended_at, batch.left = Batch.State.RUNNING, None, _left(batch)
+    batch.save(update_fields=["state", "ended_at", "left"])
     record(f"batch:{batch.pk}", "resume", actor=actor, facts={})
     later(batch)
     return batch
+
+
+def _left(batch: Batch) -> int:
+    return batch.items.filter(state=BatchItem.State.WAITING).count()
 
 
 def whole(actor: Actor) -> "rules.CaseQuerySet":

@@ -44,6 +44,9 @@ def killed_five_times():
 def test_a_bulk_move_given_up_is_stopped_told_and_taken_up_again(client, world, begun):
     assert end_given_up() == 0  # its job is there
     killed_five_times()
+    assert end_given_up() == 0  # one was done meanwhile: it goes on
+    assert Line.objects.get(subject=f"batch:{begun.pk}", verb="resume").actor == "program:batches"
+    killed_five_times()
 
     assert end_given_up() == 1
     assert end_given_up() == 0

@@ -16,7 +16,7 @@ from procrastinate import exceptions
 from procrastinate.contrib.django import app
 
 from shiyu.common import ready, together, trail
-from shiyu.common.orders import order
+from shiyu.common.orders import order, waits
 from shiyu.notices.kinds import OUTSIDE, SENTENCES
 from shiyu.notices.lifecycle import Channel, State
 from shiyu.notices.models import Delivery, Notice, Wishes
@@ -138,9 +138,10 @@ def check_kind(kind: str) -> None:
 
 
 def _defer(channel: str, walked: trail.Trail | None) -> None:
-    job = app.configure_task(
-        DELIVER, queue=QUEUE, queueing_lock=f"notices_deliver_{channel}", allow_unknown=True
-    )
+    lock = f"notices_deliver_{channel}"
+    if waits(lock):  # else each wake of a busy hour would be an error in the database's log
+        return
+    job = app.configure_task(DELIVER, queue=QUEUE, queueing_lock=lock, allow_unknown=True)
     try:
         with transaction.atomic(), trail.walking(walked):
             order(job, channel=channel)

@@ -1,16 +1,19 @@
 """Notices: owed in the transaction, seen by their own person alone, read once."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries
 
 from shiyu.common.errors import NotFound
 from shiyu.notices import actions, kinds, pages, rules
+from shiyu.notices.actions.owing import wake
 from shiyu.notices.kinds import SENTENCES, sentence
 from shiyu.notices.models import Notice
 from shiyu.people.actors import Actor
@@ -234,3 +237,19 @@ def test_notices_are_for_those_signed_in(client: Client, db: None, name: str) ->
     method = client.post if name == "notices:read_all" else client.get
 
     assert method(reverse(name)).url.startswith(reverse("account_login"))
+
+
+def test_a_sender_that_waits_already_is_not_called_again(
+    db: None, django_capture_on_commit_callbacks: Any
+) -> None:
+    def wake_once() -> list[str]:
+        after = django_capture_on_commit_callbacks
+        with CaptureQueriesContext(connection) as asked, after(execute=True):
+            wake(["mail"])
+        return [query["sql"] for query in asked if "defer_jobs" in query["sql"]]
+
+    assert len(wake_once()) == 1
+    assert wake_once() == []
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing'")
+    assert len(wake_once()) == 1  # it may have looked before this was owed
