@@ -38,6 +38,7 @@ HISTORY = {
     "cases_reach": NO_ONE_WRITES,  # triggers of the role `search` do
     "privacy_erasure": Kept(),
     "privacy_assessment": Kept(frozenset({"stage", "decided_by_id", "decided_at", "said_id"})),
+    "privacy_selfaudit": Kept(),
     "calendars_calendar": Kept(),
     "calendars_revision": Kept(frozenset({"published_at"})),
     "calendars_retimed": Kept(deletes=frozenset(ROLES)),  # of a look in advance: a trigger says

@@ -65,7 +65,10 @@ OPEN = {
         PROGRAMS,
     ),
     **dict.fromkeys(
-        ["privacy_demand", "privacy_erasure", "privacy_hold", "privacy_assessment"],
+        [
+            *("privacy_demand", "privacy_erasure", "privacy_hold"),
+            *("privacy_assessment", "privacy_selfaudit"),
+        ],
         "what somebody asks about their own data, answered by administrators who see no case",
     ),
     "common_standing": "a stamp without any meaning but that it is another one",

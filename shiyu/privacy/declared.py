@@ -150,6 +150,7 @@ PERSONAL: dict[str, dict[str, Handling]] = {
     "privacy_demand": _all(TRAIL, "asked_by reports decided_by_id"),
     "privacy_hold": _all(OFFICER, "by_id lifted_by_id"),
     "privacy_assessment": _all(OFFICER, "begun_by_id decided_by_id"),
+    "privacy_selfaudit": _all(OFFICER, "made_by_id"),
     "people_person": (
         _all(OFFICER, "username name pinyin last_login")
         | _all(OFFICER_CONTACT, "phone")
@@ -266,6 +267,7 @@ IMPERSONAL: dict[str, dict[str, StrPromise]] = {
         ("portal_draft", (CODE, "ref")),
         ("privacy_demand", (CODE, "counts")),
         ("privacy_erasure", (CODE, "why counts")),
+        ("privacy_selfaudit", (RULE, "points"), (CODE, "sha256")),
         (
             "privacy_assessment",
             (RULE, "processing purpose lawfulness necessity effects measures"),

@@ -118,3 +118,19 @@ class ReturnForm(forms.Form):
         max_length=200,
         error_messages={"required": _("写明缺什么")},
     )
+
+
+class PeriodForm(forms.Form):
+    """Of which time a self-audit is made (审计期间)."""
+
+    since = forms.DateField(
+        label=_("从"),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"required": _("选第一天"), "invalid": _("日期看不懂")},
+    )
+    until = forms.DateField(
+        label=_("到"),
+        help_text=_("这一天也算在内；最长三年"),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={"required": _("选最后一天"), "invalid": _("日期看不懂")},
+    )

@@ -1,6 +1,8 @@
-"""Requests of those whom data are about, what the law keeps, what was erased, what was assessed."""
+"""Requests of those whom data are about; what the law keeps, what was erased, assessed, audited."""
 
+import json
 import uuid
+from datetime import UTC
 from typing import ClassVar
 
 from django.db import models
@@ -221,3 +223,45 @@ class Assessment(models.Model):
     def subject(self) -> str:
         """What the journal names it by."""
         return f"assessment:{self.pk}"
+
+
+class SelfAudit(models.Model):
+    """What the city's own records answered of a time, point by point (合规审计).
+
+    Counted once and kept as it was counted: the database lets nobody change or delete it.
+
+    since, until  first and last day.
+    points        as `self_audit.counted` gives them: codes, figures and the words of the day.
+    sha256        of `content`, as it also stands in the journal.
+    """
+
+    since = models.DateField(_("从"))
+    until = models.DateField(_("到"))
+    points = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+    made_by = models.ForeignKey(Person, models.PROTECT, db_index=False, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="self_audit_of_a_time", condition=Q(since__lte=models.F("until"))
+            )
+        ]
+
+    @property
+    def subject(self) -> str:
+        """What the journal names it by."""
+        return f"self_audit:{self.pk}"
+
+    @property
+    def content(self) -> bytes:
+        """What was kept, always written in the same way: `sha256` is of this."""
+        said = {
+            "since": str(self.since),
+            "until": str(self.until),
+            "made_at": self.made_at.astimezone(UTC).isoformat(),
+            "points": self.points,
+        }
+        return json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True).encode()

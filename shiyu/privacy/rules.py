@@ -13,7 +13,7 @@ from shiyu.people.actors import Actor, Scope
 from shiyu.people.apart import stand_apart
 from shiyu.people.duties import Duty
 from shiyu.privacy.lifecycle import ANOTHER, ASSESSMENT_MOVES, MOVES, Assessed
-from shiyu.privacy.models import Assessment, Demand, Hold
+from shiyu.privacy.models import Assessment, Demand, Hold, SelfAudit
 from shiyu.privacy.processing import PROCESSINGS
 
 SECURITY = (Duty.SECURITY_ADMIN,)
@@ -130,15 +130,31 @@ def in_force() -> dict[str, Assessment]:
     return {name: one for name, one in newest.items() if one.due_on >= today}
 
 
-def unassessed() -> list[str]:
-    """The processings in use without an assessment that lets them go on, by title (未评估)."""
+def may_audit(actor: Actor) -> bool:
+    """Whether this actor makes self-audits and reads them: of the city, whatever their places."""
+    return actor.kind == "person" and actor.holds(*KEEPERS)
+
+
+def audits_of(actor: Actor) -> "QuerySet[SelfAudit]":
+    """Every self-audit, for those who keep and those who audit (可见合规审计)."""
+    kept = SelfAudit.objects.all()
+    return kept if may_audit(actor) else kept.none()
+
+
+def not_assessed() -> list[str]:
+    """The processings in use without an assessment that lets them go on, by name."""
     found = in_force()
     return [
-        str(one.title)
+        name
         for name, one in PROCESSINGS.items()
         if (name not in found or found[name].conclusion == Assessment.Conclusion.NOT)
         and one.in_use()
     ]
+
+
+def unassessed() -> list[str]:
+    """The same by title (未评估)."""
+    return [str(PROCESSINGS[name].title) for name in not_assessed()]
 
 
 def may_begin(processing: str) -> bool:

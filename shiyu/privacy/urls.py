@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shiyu.privacy.views import assessments, demands, grants, of_case, own, registers
+from shiyu.privacy.views import assessments, audits, demands, grants, of_case, own, registers
 
 app_name = "privacy"
 
@@ -29,5 +29,8 @@ urlpatterns = [
     path("assessments/<int:pk>/approve/", assessments.approve, name="approve_assessment"),
     path("assessments/<int:pk>/return/", assessments.give_back, name="return_assessment"),
     path("assessments/<int:pk>/withdraw/", assessments.withdraw, name="withdraw_assessment"),
+    path("audits/", audits.audits, name="audits"),
+    path("audits/<int:pk>/", audits.audit, name="audit"),
+    path("audits/<int:pk>/file/", audits.audit_file, name="audit_file"),
     path("holds/<int:pk>/lift/", of_case.lift, name="lift"),
 ]

@@ -72,6 +72,12 @@ ADDRESSES: dict[str, list[Address]] = {
     "privacy:withdraw_assessment": [
         of(SIGNED_IN, NO_METHOD, FOUND, holders=SECURITY, pk="an assessment")
     ],
+    "privacy:audits": [of(SIGNED_IN, OK, NOT_SO, holders=GUARDS)],
+    "privacy:audit": [
+        of(SIGNED_IN, holders=GUARDS, pk="a self-audit"),
+        of(SIGNED_IN, NONE, holders=GUARDS, pk=OTHERS),
+    ],
+    "privacy:audit_file": [of(SIGNED_IN, holders=GUARDS, pk="a self-audit")],
     "calendars:list": [of(SIGNED_IN)],
     "calendars:year": [
         of(SIGNED_IN, code="city", year=2026),

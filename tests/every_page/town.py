@@ -30,7 +30,7 @@ from shiyu.people.middleware import SEEN
 from shiyu.people.models import Appointment, Person, Post, PostDuty, Proposal
 from shiyu.places.models import Address as WrittenAddress
 from shiyu.places.models import Survey
-from shiyu.privacy.models import Assessment, Demand, Hold
+from shiyu.privacy.models import Assessment, Demand, Hold, SelfAudit
 from tests.every_page.address import WITH_CODE, Address
 from tests.every_page.people import EVERYBODY, SIGNED_OUT
 
@@ -207,6 +207,9 @@ def _things(world: World, town: Town) -> dict[str, Any]:
     )
     return {
         "an assessment": assessed.pk,
+        "a self-audit": SelfAudit.objects.create(
+            since=at.date(), until=at.date(), points=[], made_by=owner, made_at=at
+        ).pk,
         "a proposal": proposed.pk,
         "its report": report.pk,
         "a demand": erase.pk,

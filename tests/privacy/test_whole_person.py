@@ -70,7 +70,7 @@ STAFF = frozenset(
     {
         *("cases_lookend", "cases_check", "notices_address", "notices_notice", "notices_wishes"),
         *("people_person", "people_appointment", "people_unitchange", "places_rosterentry"),
-        *("people_proposal", "privacy_assessment"),
+        *("people_proposal", "privacy_assessment", "privacy_selfaudit"),
         *("places_survey", "calendars_revision", "catalogue_sheetupload", "catalogue_objection"),
         *("desk_saved", "desk_layout", "desk_batch", "desk_exportlimits", "api_client", "api_key"),
         *("usersessions_usersession", "account_emailaddress", "account_emailconfirmation"),

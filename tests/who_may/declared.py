@@ -54,6 +54,7 @@ ROUTES: dict[str, str] = {
     **dict.fromkeys(("privacy:assessments", "privacy:assess", "privacy:assessment"), RECORD),
     **dict.fromkeys(("privacy:approve_assessment", "privacy:return_assessment"), RECORD),
     "privacy:withdraw_assessment": RECORD,
+    **dict.fromkeys(("privacy:audits", "privacy:audit", "privacy:audit_file"), RECORD),
     **dict.fromkeys(("privacy:grants", "privacy:end_grant"), GRANTS_OPEN),
     "files:photo": "attachment",
 }

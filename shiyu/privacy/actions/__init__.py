@@ -6,6 +6,7 @@ from shiyu.privacy.actions.assessing import (
     return_assessment,
     withdraw_assessment,
 )
+from shiyu.privacy.actions.auditing import audit_itself
 from shiyu.privacy.actions.demanding import (
     ask,
     ask_for_words,
@@ -25,6 +26,7 @@ __all__ = [
     "ask",
     "ask_for_words",
     "assess",
+    "audit_itself",
     "carry_out",
     "end_grant",
     "erase_people",
