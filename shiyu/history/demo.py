@@ -18,6 +18,7 @@ from shiyu.catalogue.models import Kind
 from shiyu.common.errors import Refused
 from shiyu.files.actions import keep_photo
 from shiyu.files.models import Photo
+from shiyu.history.assessments import assess_everything
 from shiyu.history.engine import Engine
 from shiyu.history.kaifeng.catalogue import publish_catalogue
 from shiyu.history.kaifeng.organisation import Size, found_organisation, keep_own_hours
@@ -92,8 +93,9 @@ def begun(wanted: Plan, progress: Progress, size: Size = Size()) -> Plan:  # noq
 
 @transaction.atomic
 def done() -> None:
-    """Let the made-up people sign in, and say that the city is whole."""
+    """Let the made-up people sign in, assess what is done, and say that the city is whole."""
     give_made_up_people_a_password(DEMO_PASSWORD, actor=MAKER)
+    assess_everything()
     record(SUBJECT, "demo_done", actor=MAKER, facts={"cases": Case.objects.count()})
 
 

@@ -43,6 +43,8 @@ ADMINISTRATORS = {
     Duty.SECURITY_ADMIN: ("安全管理员", "anquan"),
     Duty.AUDIT_ADMIN: ("审计管理员", "shenji"),
 }
+SECOND = (Duty.SECURITY_ADMIN, "anquan2")
+"""What one administrator asks another decides: so there are two."""
 BRANCHES = frozenset(
     (
         *("城市管理局", "住房和城乡建设局", "交通运输局", "市场监督管理局", "公安局", "生态环境局"),
@@ -100,8 +102,9 @@ def found_organisation(
     staff.desks(found)
     staff.rooms(found)
     staff.handlers(found)
-    people = write_staff(staff.posts, starts_on=LONG_AGO, actor=actor)
     chiefs = staff.chiefs()
+    staff.second(found)
+    people = write_staff(staff.posts, starts_on=LONG_AGO, actor=actor)
     accounts = write_people([account for _place, _title, account in chiefs], actor=actor)
     for (place, title, _account), person in zip(chiefs, accounts, strict=True):
         enrol(place, title=title, person=person, starts_on=LONG_AGO, actor=actor)
@@ -200,6 +203,11 @@ class _Staff:
         for unit in [*found.departments.values(), *found.branches.values()]:
             names = _numbered(f"{unit.code.lower()}-cz", self._size.handlers)
             self._post(unit, "处置员", (Duty.HANDLE,), names)
+
+    def second(self, found: Organisation) -> None:
+        """Another security administrator; drawn last, so that all others keep their names."""
+        duty, username = SECOND
+        self._post(found.centres[ROOT], ADMINISTRATORS[duty][0], (duty,), [username])
 
     def chiefs(self) -> list[tuple[Place, str, tuple[str, str]]]:
         """The five chiefs of the communities of one district (五长): place, title, account."""

@@ -17,7 +17,7 @@ from shiyu.catalogue.models import Kind
 from shiyu.common.errors import Refused
 from shiyu.common.tests.database import run
 from shiyu.files.models import Photo
-from shiyu.history import demo
+from shiyu.history import assessments, demo
 from shiyu.history.kaifeng.stories import Stories, receipt_of
 from shiyu.history.kaifeng.town import Album, read_town
 from shiyu.journal.actions import moment
@@ -25,6 +25,10 @@ from shiyu.people.actors import Actor
 from shiyu.people.demo import DEMO_PASSWORD, sign_ins
 from shiyu.people.models import Person, Tier, Unit
 from shiyu.places.models import City, Place, RosterEntry
+from shiyu.privacy import rules
+from shiyu.privacy.actions.assessing import WORDS
+from shiyu.privacy.models import Assessment
+from shiyu.privacy.processing import PROCESSINGS
 
 CASES = 120
 SEED = 5
@@ -151,6 +155,17 @@ def test_a_reader_can_follow_a_report_by_its_receipt(city: City) -> None:
     report = Report.objects.filter(receipt__isnull=False).latest("id")
 
     assert report.receipt == receipt_hash(receipt_of(int(report.source_ref)))
+
+
+@pytest.mark.django_db
+def test_everything_is_assessed_by_two_and_said_to_be_made_up(city: City) -> None:
+    made = Assessment.objects.all()
+
+    assert rules.unassessed() == []
+    assert {one.processing for one in made} == set(PROCESSINGS) == set(assessments.WEIGHED)
+    for one in made:
+        assert one.begun_by_id != one.decided_by_id
+        assert all(getattr(one, name).startswith(assessments.MADE_UP) for name in WORDS)
 
 
 @pytest.mark.django_db
