@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from shiyu.common import ready
 from shiyu.people.duties import OF_A_UNIT, Duty
 from shiyu.people.lifecycle import Stage, What
 
@@ -138,6 +139,15 @@ class Heir(models.Model):
 class PersonManager(BaseUserManager["Person"]):
     """Finds people by the name they sign in with."""
 
+    def get(self, *args: object, **named: object) -> "Person":
+        """As any manager; by key alone, as each request does, with a statement planned once."""
+        # A manager of related people is of a class below this one, and narrower.
+        if type(self) is not PersonManager or args or set(named) != {"pk"}:
+            return super().get(*args, **named)
+        if (found := _by_key.first(named["pk"])) is None:
+            raise Person.DoesNotExist
+        return found
+
     def access_versions(self, ids: Iterable[int]) -> dict[int, int]:
         """The access version of each of these who may still sign in; the others are left out."""
         found = self.filter(pk__in=list(ids), is_active=True)
@@ -170,6 +180,9 @@ class Person(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name
+
+
+_by_key = ready.Select(lambda pk: Person.objects.filter(pk=pk), ready.ANY, walled=False)
 
 
 class Post(models.Model):

@@ -24,10 +24,15 @@ CHINESE_CODES = {
 
 def the_city() -> City:
     """The city of this database (本市)."""
-    city = _CITY.first(1)
+    city = city_if_founded()
     if city is None:
         raise OutOfOrder(_("本系统还没有建立城市，请先运行 shiyu createcity"))
     return city
+
+
+def city_if_founded() -> City | None:
+    """The same, and none where there is none yet."""
+    return _CITY.first(1)
 
 
 _CITY = ready.Select(lambda pk: City.objects.filter(pk=pk), ready.ANY, stands=True)

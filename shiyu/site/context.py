@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from shiyu.common import cookies
-from shiyu.places.models import City
+from shiyu.places.rules import city_if_founded
 from shiyu.site.words import for_scripts
 
 SIZE_COOKIE = "size"
@@ -76,10 +76,10 @@ def _city() -> tuple[str, str, bool]:
     if time.monotonic() < _Kept.stale_at:
         return _Kept.facts
     try:
-        found = City.objects.values_list("name", "short_name", "is_demo").first()
+        city = city_if_founded()
     except DatabaseError:
         return _Kept.facts
-    _Kept.facts = found or ("", "", False)
+    _Kept.facts = (city.name, city.short_name, city.is_demo) if city else ("", "", False)
     _Kept.stale_at = time.monotonic() + settings.CITY_KEPT_S
     return _Kept.facts
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from shiyu.common.errors import Refused
-from shiyu.places.models import City
+from shiyu.places.rules import city_if_founded
 from shiyu.site import outage
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -109,8 +109,8 @@ class CityTime:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if time.monotonic() >= self.stale_at:
-            name = City.objects.values_list("timezone", flat=True).first()
-            self.zone = ZoneInfo(name or settings.TIME_ZONE)
+            city = city_if_founded()
+            self.zone = ZoneInfo(city.timezone if city else settings.TIME_ZONE)
             self.stale_at = time.monotonic() + settings.CITY_KEPT_S
         with timezone.override(self.zone):
             return self.get_response(request)

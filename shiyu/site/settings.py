@@ -140,7 +140,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True  # forms bear the token themselves
 MESSAGE_STORAGE = "shiyu.site.messages.Messages"
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "shiyu.common.sessions"
 SECURE_HTTPS = os.environ.get("SHIYU_HTTPS") == "1"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_HTTPS
 SESSION_COOKIE_NAME = called("sessionid", https=SECURE_HTTPS)

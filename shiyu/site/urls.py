@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="healthz"),  # answered before, by health.Health
     path("readyz", health.ready, name="readyz"),
     path("readyz/pages", health.ready_pages, name="readyz_pages"),
+    path("", include("shiyu.api.urls")),  # first: few addresses, asked most often
     path("account/", include("shiyu.people.urls")),
     path("", include("shiyu.desk.urls")),
     path("files/", include("shiyu.files.urls")),
@@ -24,7 +25,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("size/", looks.size, name="size"),
     path("looks/", looks.looks, name="looks"),
     path("favicon.ico", looks.favicon, name="favicon"),
-    path("", include("shiyu.api.urls")),
     path("", include("shiyu.portal.urls")),
 ]
 
