@@ -22,7 +22,8 @@ class ReportShown:
     reporter    masked, unless it is open.
     may_open    whether there is a name or number that this person may ask for.
     may_mark    whether it may be said that they are under fourteen.
-    hidden      whether numbers were masked in the words; what they are, once it is open.
+    offers      what of it there is, and so may be asked for: name, phone, hidden.
+    hidden      the numbers that were masked in the words, once it is open.
     open_until  until when this person sees it unmasked, after saying why.
     grant       the look by which they do, to end it.
     """
@@ -34,7 +35,7 @@ class ReportShown:
     erased: bool
     reporter: str
     may_open: bool = False
-    hides: bool = False
+    offers: tuple[str, ...] = ()
     hidden: str = ""
     may_mark: bool = False
     open_until: datetime | None = None
@@ -99,9 +100,10 @@ def _report(
             return ReportShown(
                 *shown, told or _("匿名"), hidden=hidden, open_until=look.until, grant=look.pk
             )
-    masked, hides = " ".join(filter(None, (name, phone))), bool(report.reporter.hidden)
-    may_open = bool(masked) or hides
-    return ReportShown(*shown, masked or _("匿名"), may_open, hides, may_mark=may_open)
+    there = {"name": name, "phone": phone, "hidden": report.reporter.hidden}
+    offers = tuple(field for field, said in there.items() if said)
+    masked = " ".join(filter(None, (name, phone))) or _("匿名")
+    return ReportShown(*shown, masked, bool(offers), offers, may_mark=bool(offers))
 
 
 def _open_look(about: Situation, report: Report, looks: Sequence[Look]) -> Look | None:

@@ -166,7 +166,11 @@ def test_what_was_hidden_is_read_under_a_grant_on_record(world: World, client: C
     )
     before = client.get(page).content.decode()
     assert PHONE not in before
-    assert "文字里隐去的号码" in before
+    assert "查看文字里隐去的号码" in before
+    assert f'id="see-hidden-{report.pk}" checked' in before
+    assert f'id="see-phone-{report.pk}"' not in before
+    nothing = {"purpose": "on_site", "reason": "联系", "fields": ["name", "phone"]}
+    assert client.post(ask, nothing).status_code == 422
 
     client.post(ask, {"purpose": "on_site", "reason": "联系施工队", "fields": ["hidden"]})
     assert f"{PHONE}、{PLATE}" in client.get(page).content.decode()

@@ -59,7 +59,7 @@ def unmask(
     fields  what of it: name, phone, hidden.
 
     Raises  NotAllowed for whoever does not take the case in; Refused without purpose, words or
-            fields.
+            fields, or where none of these was given.
     """
     if actor.kind != "person" or not rules.knows_reporter(actor, report.case):
         raise NotAllowed(_("您的岗位看不到这件案件的上报人信息"))
@@ -72,6 +72,9 @@ def unmask(
         raise Refused(_("这次上报没有留下姓名和电话，文字里也没有号码"))
     if report.reporter.is_minor:
         raise Refused(_("上报人不满十四周岁：先由安全管理员批准，在「个人信息 · 申请」办理"))
+    asked = [name for name in asked if getattr(report.reporter, name)]
+    if not asked:
+        raise Refused(_("上报人没有留下所选的内容"), field="fields")
     text, now = words_of(reason, needed=True), moment()
     remark = write_remark(report.subject, text, author=actor, at=now)
     look = Look.objects.create(
