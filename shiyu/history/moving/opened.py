@@ -10,13 +10,20 @@ from shiyu.cases import identity
 
 AT_ONCE = 2_000
 REPORTERS = "cases_reporter"
-COLUMNS = ("id", "report_id", "name", "phone", "guardian")
-OPENED_FROM = "opened into name and phone"
+HIDDEN = "hidden"
+"""No column of the database: the numbers masked in the words lie closed beside name and phone."""
+HIDDEN_TITLE = "文字里隐去的号码"
+BETWEEN = "; "
+COLUMNS = ("id", "report_id", "name", "phone", "guardian", HIDDEN)
+OPENED_FROM = "opened into name, phone and hidden"
 CLOSED = dict.fromkeys(("key", "sealed", "found_by"), OPENED_FROM)
-FORM = "name and phone: encrypted in the database, in clear here"
+FORM = (
+    "name, phone, and the telephones and plates masked in the words of the report (hidden): "
+    "encrypted in the database, in clear here; card numbers are kept nowhere"
+)
 ROWS = "SELECT id, report_id, key, sealed, name, phone, guardian FROM cases_reporter ORDER BY id"
 
-Said = tuple[int, int, str, str, str]
+Said = tuple[int, int, str, str, str, str]
 
 
 def reporters(connection: Any) -> Iterator[list[Said]]:
@@ -50,6 +57,7 @@ def _open(
     phone: str,
     guardian: str,
 ) -> Said:
+    hidden: tuple[str, ...] = ()
     if key is not None and sealed is not None:
-        name, phone = identity.open_(key, sealed, report=report)
-    return pk, report, name, phone, guardian
+        name, phone, hidden = identity.open_all(key, sealed, report=report)
+    return pk, report, name, phone, guardian, BETWEEN.join(hidden)

@@ -153,6 +153,8 @@ def _table(
             kept_back[column] = why
         else:
             kept.append(_column(name, column, kind, nullable, fields.get(column)))
+    if name == opened.REPORTERS:
+        kept.append(Column(opened.HIDDEN, "text", False, opened.HIDDEN_TITLE, personal=True))
     doc = (model.__doc__ or "").strip().split("\n")[0] if model else ""
     return Table(name, doc, tuple(kept), key or kept[0].name, kept_back)
 

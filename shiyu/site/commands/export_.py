@@ -21,9 +21,10 @@ def command(path: Path, purpose: str, only_check: bool) -> None:
     manifest with counts and SHA-256, and a data dictionary. All is read as of one moment, while
     the city goes on. PATH appears when it is whole; broken off, nothing is left.
 
-    The export holds PERSONAL DATA (the manifest says in which columns), names and telephones of
-    reporters IN CLEAR: in the database they are encrypted with keys that stay here. That it was
-    made, when, how much and what for stands in the journal. Secrets of signing in do not leave.
+    The export holds PERSONAL DATA (the manifest says in which columns): names and telephones of
+    reporters and the numbers hidden in their words, IN CLEAR; in the database they are encrypted
+    with keys that stay here. That it was made, when, how much and what for stands in the journal.
+    Secrets of signing in do not leave.
     """
     django_ready()
     from django.utils import translation

@@ -111,6 +111,7 @@ def test_no_secret_leaves_and_what_says_something_of_people_is_marked(
     world: World, tmp_path: Path
 ) -> None:
     Person.objects.filter(pk=world.people["intake"].pk).update(password="geheim$hash")
+    said, _code = world.report(text="打 13912345678 找车主，车 豫B12345，证 410204199001011234")
     left_to(tmp_path / "out")
     whole = "".join(p.read_text() for p in (tmp_path / "out").rglob("*.jsonl"))
     manifest = json.loads((tmp_path / "out/manifest.json").read_text())
@@ -118,7 +119,13 @@ def test_no_secret_leaves_and_what_says_something_of_people_is_marked(
 
     assert "geheim" not in whole
     assert {"api_key", "portal_draft"} <= manifest["left_out"].keys()
-    assert set(marked["cases_reporter"]) == {"name", "phone", "guardian"}
+    assert set(marked["cases_reporter"]) == {"name", "phone", "guardian", "hidden"}
+    (row,) = lines_of(tmp_path / "out", "cases_reporter")
+    assert (row["report_id"], row["hidden"]) == (said.pk, "13912345678; 豫B12345")
+    with (tmp_path / "out/csv/cases_reporter.csv").open(newline="") as file:
+        assert [one["hidden"] for one in csv.DictReader(file)] == [row["hidden"]]
+    assert "13912345678" not in (tmp_path / "out/jsonl/journal_remark.jsonl").read_text()
+    assert "410204199001011234" not in whole
     assert {"username", "name", "phone"} <= set(marked["people_person"])
     assert marked["catalogue_kind"] == []
 
