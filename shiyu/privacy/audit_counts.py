@@ -166,7 +166,12 @@ def reads(period: Period) -> Counted:
     by_purpose = dict(seen.values_list("purpose").annotate(n=Count("pk")))
     for purpose, title in Look.Purpose.choices:
         yield Figure(title, by_purpose.pop(purpose, 0), _("期间看到姓名或号码的次数，按目的"))
-    yield Figure(_("目的不在清单里的"), sum(by_purpose.values()), _("同上"), wrong=True)
+    yield Figure(
+        _("目的不在清单里的"),
+        sum(by_purpose.values()),
+        _("期间看到姓名或号码的次数，按目的"),
+        wrong=True,
+    )
     with connection.cursor() as cursor:
         cursor.execute(BEYOND, [period.start, period.end])
         ((beyond,),) = cursor.fetchall()
@@ -214,7 +219,7 @@ def answered(period: Period) -> Counted:
     decided = [one for one in asked if one.decided_at is not None]
     late = sum(1 for one in decided if _is_late(one.asked_at, one.decided_at))
     yield Figure(_("按时答复的"), len(decided) - late, _("15 个工作日内，按全市工作日历"))
-    yield Figure(_("超期才答复的"), late, _("同上"), wrong=True)
+    yield Figure(_("超期才答复的"), late, _("15 个工作日内，按全市工作日历"), wrong=True)
     waiting = Demand.objects.filter(stage=Stage.ASKED).values_list("asked_at", flat=True)
     over = sum(1 for at in waiting if _is_late(at, timezone.now()))
     yield Figure(_("超期还没有答复的"), over, _("现在，不论何时提出"), wrong=True)
@@ -266,12 +271,12 @@ def erased(period: Period) -> Counted:
 def in_charge(period: Period) -> Counted:
     holders = {duty: holders_of(duty) for duty in ADMINISTRATION}
     security, audit = len(holders[Duty.SECURITY_ADMIN]), len(holders[Duty.AUDIT_ADMIN])
-    yield Figure(_("安全管理员"), security, _("现在在任、账号启用的"))
+    yield Figure(Duty.SECURITY_ADMIN.label, security, _("现在在任、账号启用的"))
     lacking = max(0, ONE_WHO_ASKS_ONE_WHO_DECIDES - security) + max(0, 1 - audit)
     yield Figure(_("缺的人"), lacking, _("安全管理员要两名，审计管理员要一名"), wrong=True)
     everybody = [person for found in holders.values() for person in found]
     both = len(everybody) - len(set(everybody))
-    yield Figure(_("一人兼任两种管理员的"), both, _("现在在任的"), wrong=True)
+    yield Figure(_("一人兼任两种管理员的"), both, _("现在在任、账号启用的"), wrong=True)
     decided = Proposal.objects.filter(period.of("decided_at"), stage="done")
     yield Figure(_("两人办理的管理员变更"), decided.count(), _("期间批准的"))
 

@@ -47,7 +47,7 @@ class Point:
 
     name: str
     title: StrPromise
-    law: StrPromise
+    law: tuple[str, ...]
     counts: Counts | None = None
     where: str = ""
     who: StrPromise | str = ""
@@ -55,30 +55,28 @@ class Point:
 
 
 POINTS = (
-    Point("basis", _("合法性基础"), _("第十三条、第三十四条"), count.declared, "privacy:catalogue"),
+    Point("basis", _("合法性基础"), ("13", "34"), count.declared, "privacy:catalogue"),
     Point(
         "notice",
         _("处理规则和告知"),
-        _("第七条、第十七条、第三十五条"),
+        ("7", "17", "35"),
         count.told_first,
         "portal:notice",
         OPERATOR,
         _("热线、窗口怎样告知"),
     ),
-    Point(
-        "consent", _("同意和撤回"), _("第十四条、第十五条"), count.consented, "privacy:assessments"
-    ),
+    Point("consent", _("同意和撤回"), ("14", "15"), count.consented, "privacy:assessments"),
     Point(
         "joint",
         _("共同处理"),
-        _("第二十条"),
+        ("20",),
         who=LAWYER,
         what=_("有没有和别的单位共同决定目的和方式，约定了没有"),
     ),
     Point(
         "entrusted",
         _("委托处理"),
-        _("第二十一条、第五十九条"),
+        ("21", "59"),
         count.entrusted,
         "",
         OPERATOR,
@@ -87,95 +85,95 @@ POINTS = (
     Point(
         "transfer",
         _("因机构合并、撤销而转移"),
-        _("第二十二条"),
+        ("22",),
         count.left,
         "",
         OPERATOR,
         _("迁出给了谁，告知了没有"),
     ),
-    Point("handed", _("向其他单位提供"), _("第二十三条"), count.handed_on, "privacy:assessments"),
-    Point("automated", _("自动化决策"), _("第二十四条"), count.automated, "privacy:assessments"),
+    Point("handed", _("向其他单位提供"), ("23",), count.handed_on, "privacy:assessments"),
+    Point("automated", _("自动化决策"), ("24",), count.automated, "privacy:assessments"),
     Point(
         "published",
         _("公开"),
-        _("第二十五条、第二十七条"),
+        ("25", "27"),
         who=OPERATOR,
         what=_("新闻、通报里公开的；程序自己只公开类别、位置、单位和状态"),
     ),
     Point(
         "cameras",
         _("公共场所图像采集"),
-        _("第二十六条"),
+        ("26",),
         who=OPERATOR,
         what=_("摄像头由谁管，有没有提示标识；程序不接视频、不识别人脸和车牌"),
     ),
     Point(
         "sensitive",
         _("敏感个人信息"),
-        _("第二十八条至第三十条"),
+        ("28–30",),
         count.sensitive,
         "privacy:catalogue",
     ),
-    Point("reads", _("谁看了，为什么"), _("第五条、第六条"), count.reads, "privacy:grants"),
-    Point("grants", _("查看授权"), _("第五十一条第四项"), count.grants, "privacy:grants"),
-    Point("exports", _("含姓名电话的导出"), _("第五十一条第四项"), count.exported, ""),
-    Point("minors", _("不满十四周岁"), _("第三十一条"), count.minors, "privacy:demands"),
+    Point("reads", _("谁看了，为什么"), ("5", "6"), count.reads, "privacy:grants"),
+    Point("grants", _("查看授权"), ("51(4)",), count.grants, "privacy:grants"),
+    Point("exports", _("含姓名电话的导出"), ("51(4)",), count.exported, ""),
+    Point("minors", _("不满十四周岁"), ("31",), count.minors, "privacy:demands"),
     Point(
         "abroad",
         _("向境外提供"),
-        _("第三十八条至第四十三条"),
+        ("38–43",),
         who=LAWYER,
         what=_("代发服务商、推送对方是不是在境内；程序自己不连境外"),
     ),
     Point(
         "rights",
         _("查阅、复制、更正、删除的申请"),
-        _("第四十四条至第五十条"),
+        ("44–50",),
         count.answered,
         "privacy:demands",
     ),
-    Point("erased", _("删除"), _("第四十七条"), count.erased, "privacy:demands"),
-    Point("kept", _("保存期限"), _("第十九条"), count.kept, "privacy:keeping"),
+    Point("erased", _("删除"), ("47",), count.erased, "privacy:demands"),
+    Point("kept", _("保存期限"), ("19",), count.kept, "privacy:keeping"),
     Point(
         "managed",
         _("管理制度和权限"),
-        _("第五十一条第一项、第四项"),
+        ("51(1)", "51(4)"),
         count.in_charge,
         "account_proposals",
     ),
-    Point("measures", _("安全技术措施"), _("第五十一条第三项"), count.sealed, "desk:journal"),
+    Point("measures", _("安全技术措施"), ("51(3)",), count.sealed, "desk:journal"),
     Point(
         "training",
         _("教育培训"),
-        _("第五十一条第四项"),
+        ("51(4)",),
         who=PEOPLE_OFFICE,
         what=_("培训的计划、次数和考核"),
     ),
     Point(
         "head",
         _("个人信息保护负责人"),
-        _("第五十二条"),
+        ("52",),
         who=HEAD,
         what=_("指定了谁，公开了联系方式没有"),
     ),
     Point(
         "assessed",
         _("影响评估"),
-        _("第五十五条、第五十六条"),
+        ("55", "56"),
         count.assessed,
         "privacy:assessments",
     ),
     Point(
         "plan",
         _("应急预案"),
-        _("第五十一条第五项"),
+        ("51(5)",),
         who=HEAD,
         what=_("预案的内容和演练；程序有泄露处置命令"),
     ),
     Point(
         "breaches",
         _("事件处置和告知"),
-        _("第五十七条"),
+        ("57",),
         count.breached,
         "",
         HEAD,
@@ -203,7 +201,7 @@ def _point(point: Point, figures: list[Figure]) -> dict[str, Any]:
     return {
         "name": point.name,
         "title": str(point.title),
-        "law": str(point.law),
+        "law": list(point.law),
         "state": str(state_of(point, figures)),
         "where": point.where,
         "who": str(point.who),
@@ -243,7 +241,7 @@ def shown(audit: SelfAudit) -> dict[str, Any]:
 
 
 def _read(point: dict[str, Any]) -> dict[str, Any]:
-    words = {name: _said(point[name]) for name in ("title", "law", "who", "what")}
+    words = {name: _said(point[name]) for name in ("title", "who", "what")}
     figures = [
         {**one, "title": _said(one["title"]), "counted": _said(one["counted"])}
         for one in point["figures"]
