@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.apps import apps
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import OperationalError, migrations, models
 from django.db.migrations.loader import MigrationLoader
@@ -255,3 +256,24 @@ def test_a_waiting_migration_lets_the_pages_go_on(as_owner: Any, database: Any) 
 
     assert gave_up == [psycopg.errors.LockNotAvailable]
     assert waited < 4
+
+
+def _of_sets(conditions: list[Any]) -> list[Any]:
+    """Of these conditions, what would be written in another order by the next process."""
+    found = []
+    for part in conditions:
+        if isinstance(part, models.Q):
+            found += _of_sets(part.children)
+        elif isinstance(part, tuple) and isinstance(part[1], set | frozenset):
+            found.append(part)
+    return found
+
+
+def test_each_city_has_the_same_indexes_and_rules_letter_by_letter() -> None:
+    ours = [model for model in apps.get_models() if model.__module__.startswith("shiyu.")]
+    made = [each for m in ours for each in (*m._meta.indexes, *m._meta.constraints)]
+    conditions = [each.condition for each in made if getattr(each, "condition", None)]
+
+    assert len(conditions) > 20
+    assert _of_sets(conditions) == []
+    assert _of_sets([models.Q(~models.Q(stage__in={"a", "b"}), paused=True)])

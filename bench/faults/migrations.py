@@ -68,6 +68,8 @@ def _each(databases: Databases, most: int) -> Facts:
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
+    # Django's own list of them is made before the first, outside of each.
+    executor.recorder.ensure_schema()
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     breaking = Breaking(databases, executor)
     wrong: list[str] = []

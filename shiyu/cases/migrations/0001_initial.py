@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='case',
-            index=models.Index(condition=models.Q(('stage__in', frozenset(['accepted', 'dispatched', 'filed', 'handled', 'handling', 'reported', 'suspended', 'verified']))), fields=['stage', 'due_at', 'id'], name='case_queue'),
+            index=models.Index(condition=models.Q(('stage__in', ['accepted', 'dispatched', 'filed', 'handled', 'handling', 'reported', 'suspended', 'verified'])), fields=['stage', 'due_at', 'id'], name='case_queue'),
         ),
         migrations.AddIndex(
             model_name='case',
@@ -154,7 +154,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='case',
-            index=models.Index(condition=models.Q(('paused', False), ('stage__in', frozenset(['accepted', 'dispatched', 'filed', 'handled', 'handling', 'reported', 'suspended', 'verified']))), fields=['due_at'], name='case_red'),
+            index=models.Index(condition=models.Q(('paused', False), ('stage__in', ['accepted', 'dispatched', 'filed', 'handled', 'handling', 'reported', 'suspended', 'verified'])), fields=['due_at'], name='case_red'),
         ),
         migrations.AddIndex(
             model_name='case',
@@ -166,7 +166,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('stage__in', frozenset(['accepted', 'dispatched', 'filed', 'handled', 'handling', 'reported', 'suspended', 'verified']))), models.Q(('closed_at__isnull', False), ('stage__in', frozenset(['closed', 'dismissed', 'merged', 'voided', 'withdrawn']))), _connector='OR'), name='case_ended_has_time'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('stage__in', ['accepted', 'dispatched', 'filed', 'handled', 'handling', 'reported', 'suspended', 'verified'])), models.Q(('closed_at__isnull', False), ('stage__in', ['closed', 'dismissed', 'merged', 'voided', 'withdrawn'])), _connector='OR'), name='case_ended_has_time'),
         ),
         migrations.AddConstraint(
             model_name='case',

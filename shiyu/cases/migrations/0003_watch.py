@@ -30,6 +30,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='case',
-            index=models.Index(condition=models.Q(('paused', False), ('stage__in', frozenset(['accepted', 'dispatched', 'filed', 'handled', 'handling', 'reported', 'suspended', 'verified']))), fields=['yellow_at'], name='case_yellow'),
+            index=models.Index(condition=models.Q(('paused', False), ('stage__in', ['accepted', 'dispatched', 'filed', 'handled', 'handling', 'reported', 'suspended', 'verified'])), fields=['yellow_at'], name='case_yellow'),
         ),
     ]

@@ -1,10 +1,10 @@
 from django.db import migrations, models
 from django.db.models import Q
 
-OPEN = (
-    *("reported", "accepted", "filed", "dispatched"),
-    *("handling", "handled", "verified", "suspended"),
-)
+OPEN = [
+    *("accepted", "dispatched", "filed", "handled"),
+    *("handling", "reported", "suspended", "verified"),
+]
 
 
 class Migration(migrations.Migration):
@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             models.Index(
                 fields=["-reported_at", "-id", "due_at", "place_number"],
                 name="case_open_newest",
-                condition=Q(stage__in=frozenset(OPEN)),
+                condition=Q(stage__in=OPEN),
             ),
         ),
         migrations.AddIndex(
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
             models.Index(
                 fields=["-reported_at", "-id"],
                 name="case_paused",
-                condition=Q(stage__in=frozenset(OPEN), paused=True),
+                condition=Q(stage__in=OPEN, paused=True),
             ),
         ),
     ]
