@@ -3,7 +3,8 @@
 Each case is a transaction of its own, in which its item is locked first: whoever comes twice,
 or after a worker was killed, finds it done. The item is the key under which it is done once.
 When its job is given up (`given_up.py`), one that got on since is ordered again; one that did not
-is stopped, and what is left waits until it is taken up by hand.
+is stopped, and what is left waits until it is taken up by hand. A case that stops it once more is
+left out, and the rest goes on.
 """
 
 import inspect
@@ -110,7 +111,7 @@ def _one(batch: Batch, pk: int, actor: Actor) -> None:
     try:
         with transaction.atomic():
             _make(item, case, batch, actor)
-        item.state = BatchItem.State.DONE
+        item.state, item.why = BatchItem.State.DONE, ""
     except Refused as refusal:
         item.state, item.why = BatchItem.State.REFUSED, refusal.message[:WHY_LENGTH]
     item.save(update_fields=["state", "why"])
@@ -141,24 +142,41 @@ def _end(batch: Batch) -> None:
 
 @transaction.atomic
 def go_on_or_stop(batch: Batch, *, later: Callable[[Batch], object]) -> bool:
-    """One whose job was given up goes on if it got on since it was ordered; whether it stops."""
+    """One whose job was given up goes on if it got on since it was ordered; whether it stops.
+
+    Where it did not, it stops at the case at which it stood; where that had stopped it before, the
+    case is left out.
+    """
     batch = Batch.objects.select_for_update().get(pk=batch.pk)
     if batch.state != Batch.State.RUNNING:
         return False
-    left = _left(batch)
-    if batch.left is None or left >= batch.left:
-        _stop(batch, left)
-        return True
+    left, facts = _left(batch), {}
+    stands_at = batch.items.filter(state=BatchItem.State.WAITING).first()
+    if stands_at is not None and (batch.left is None or left >= batch.left):
+        if not stands_at.why:
+            _stop(batch, left, stands_at)
+            return True
+        _leave_out(stands_at)
+        left, facts = left - 1, {"left_out": stands_at.case_id}
     batch.left = left
     batch.save(update_fields=["left"])
-    record(f"batch:{batch.pk}", "resume", actor=PROGRAM, facts={})
+    record(f"batch:{batch.pk}", "resume", actor=PROGRAM, facts=facts)
     later(batch)
     return False
 
 
-def _stop(batch: Batch, left: int) -> None:
+def _leave_out(item: BatchItem) -> None:
+    """A case at which the whole stopped twice, so that the rest goes on (跳过)."""
+    item.state = BatchItem.State.REFUSED
+    item.why = _("办到这件时两次中断，已跳过。请逐件办理，再不行告诉系统管理员")
+    item.save(update_fields=["state", "why"])
+
+
+def _stop(batch: Batch, left: int, stands_at: BatchItem) -> None:
     """End it, and tell who ordered it how far it came (中断)."""
     count = batch.items.count()
+    stands_at.why = _("办到这件时中断")
+    stands_at.save(update_fields=["why"])
     batch.state, batch.ended_at = Batch.State.STOPPED, moment()
     batch.save(update_fields=["state", "ended_at"])
     record(f"batch:{batch.pk}", "stop", actor=PROGRAM, facts={"cases": count, "left": left})

@@ -75,6 +75,37 @@ def test_a_bulk_move_given_up_is_stopped_told_and_taken_up_again(client, world, 
     assert Line.objects.filter(verb="accept").count() == 3
 
 
+def test_a_case_at_which_it_stops_twice_is_told_and_left_out_and_the_rest_goes_on(
+    client, world, begun
+):
+    bad = begun.items.filter(state="waiting").first()
+    killed_five_times()
+    end_given_up()  # it got on: ordered again
+    killed_five_times()
+    assert end_given_up() == 1
+    address = page_of(Notice.objects.get(kind="batch_stopped").subject)
+    client.force_login(world.people["intake"])
+    assert "办到这件时中断" in client.get(address).content.decode()
+    client.post(address, {"resume": "1"})
+    killed_five_times()
+
+    assert end_given_up() == 0
+
+    begun.refresh_from_db()
+    assert (begun.state, begun.left) == ("running", 1)
+    line = Line.objects.filter(subject=f"batch:{begun.pk}", verb="resume").latest("id")
+    assert (line.actor, line.facts) == ("program:batches", {"left_out": bad.case_id})
+    batches.carry_out(begun)
+    page = client.get(address).content.decode()
+    assert "办完了：已办 2 件，未能办理 1 件" in page
+    told = page[page.index(f'id="case-{bad.case_id}"') :].split("</tr>")[0]
+    assert bad.case.number in told
+    assert "两次中断，已跳过" in told
+    assert Case.objects.get(pk=bad.case_id).stage == Stage.REPORTED
+    assert not begun.items.filter(state="done").exclude(why="").exists()
+    assert Notice.objects.filter(kind="batch_stopped").count() == 1
+
+
 def test_only_its_owner_takes_it_up_and_only_when_it_stands(world, begun):
     with pytest.raises(OutOfOrder):
         batches.resume(begun, actor=world.actor("intake"), later=[].append)
