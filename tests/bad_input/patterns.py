@@ -5,6 +5,7 @@ import importlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from re import _parser as parser
 from typing import Any
@@ -27,6 +28,7 @@ class Found:
     is_anywhere: bool
 
 
+@cache
 def everywhere() -> tuple[list[Found], list[str]]:
     """All patterns; and where one is made of what is only known when it runs."""
     found: list[Found] = []
