@@ -9,7 +9,17 @@ from shiyu.common.errors import NotAllowed, Refused
 from shiyu.people import following, rules, sight
 from shiyu.people.actors import Actor, Scope, duties_in_force, predecessors, scopes_of
 from shiyu.people.duties import ADMINISTRATION, LOOKING, OF_A_UNIT, Duty
-from shiyu.people.models import Appointment, Heir, Person, Post, PostDuty, Unit, UnitChange
+from shiyu.people.lifecycle import PROPOSAL_MOVES
+from shiyu.people.models import (
+    Appointment,
+    Heir,
+    Person,
+    Post,
+    PostDuty,
+    Proposal,
+    Unit,
+    UnitChange,
+)
 
 TODAY = date(2026, 11, 20)
 
@@ -419,3 +429,56 @@ def test_a_duty_alone_is_told_with_its_scope(person, units, looking):
     assert sight.where(intake, {}) == "4102"
     assert sight.in_words(iter([handle, intake])) == ["处置：书店街所", "受理立案：4102"]
     assert sight.where(PostDuty(duty="intake"), {}) == "全市"
+
+
+# ---- changes to administrators: two people ------------------------------------------------------
+
+
+def test_every_step_of_a_proposal_is_from_where_to_where_and_whose():
+    assert {
+        name: (" ".join(sorted(move.sources)), move.target, move.whose)
+        for name, move in PROPOSAL_MOVES.items()
+    } == {
+        "approve": ("asked", "done", "another"),
+        "refuse": ("asked", "refused", "another"),
+        "withdraw": ("asked", "withdrawn", "who proposed"),
+    }
+
+
+def test_whoever_administers_may_be_the_second_but_for_who_asks_and_whom_it_is_about(units):
+    held = {}
+    for duty in (*sorted(ADMINISTRATION), "command"):
+        held[duty] = Person.objects.create(username=duty, name=duty)
+        hold(held[duty], units["city"], duty)
+    a, b, c = (held[duty].pk for duty in sorted(ADMINISTRATION))
+
+    assert rules.approvers() == {a, b, c}
+    assert rules.may_approve_others(somebody(number=a), [])
+    assert rules.may_approve_others(somebody(number=a), [b])
+    assert not rules.may_approve_others(somebody(number=a), [b, c])
+    assert rules.may_approve_others(somebody(number=held["command"].pk), [b, c])
+
+
+def test_proposals_are_seen_by_those_who_administer(person):
+    told = {"what": "reactivate", "asked_by": person, "asked_at": timezone.now()}
+    Proposal.objects.create(person=person, **told)
+    for duty in Duty.values:
+        seen = rules.proposals_of(somebody(scope(duty))).exists()
+        assert seen is (duty in ADMINISTRATION), duty
+    assert not rules.proposals_of(somebody(scope("audit_admin"), kind="key")).exists()
+    assert not rules.proposals_of(Actor.program("x")).exists()
+
+
+def test_a_step_of_a_proposal_is_for_who_proposed_or_for_a_third(db):
+    found = Proposal(asked_by_id=3, person_id=4, what="reactivate")
+
+    def may(name: str, number: int, **more: str) -> bool:
+        duty = more.pop("duty", "audit_admin")
+        return rules.may_move_proposal(somebody(scope(duty), number=number, **more), name, found)
+
+    for name, move in PROPOSAL_MOVES.items():
+        own = move.whose != "another"
+        assert [may(name, number) for number in (3, 4, 5)] == [own, False, not own], name
+        for number in (3, 5):
+            assert not may(name, number, kind="key"), name
+            assert not may(name, number, duty="command"), name

@@ -1,5 +1,6 @@
 """Who answers for whose data, by duty and place, near every boundary; few records."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +12,8 @@ from shiyu.people.actors import Actor, Scope
 from shiyu.people.duties import Duty
 from shiyu.people.models import Person
 from shiyu.privacy import rules
-from shiyu.privacy.lifecycle import MOVES
-from shiyu.privacy.models import Demand
+from shiyu.privacy.lifecycle import ASSESSMENT_MOVES, MOVES, OF_ASSESSMENTS, WAITING
+from shiyu.privacy.models import Assessment, Demand, Hold, SelfAudit
 
 KEEPER, AUDITOR = "security_admin", "audit_admin"
 
@@ -185,3 +186,112 @@ def test_grants_are_seen_by_who_has_them_and_by_who_keeps_or_audits_their_place(
     assert seen(rules.grants_of(holding(number=holder.pk)), made) == {"here"}
     assert seen(rules.grants_of(holding(number=holder.pk, kind="key")), made) == set()
     assert seen(rules.grants_of(Actor.program("x")), made) == set()
+
+
+def test_what_the_law_keeps_is_seen_by_who_keeps_its_place(reports, world):
+    owner, now = world.people["nobody"], timezone.now()
+    told = {"ground": "lawsuit", "until": now.date(), "by": owner, "at": now}
+    made = {n: Hold.objects.create(report=report, **told) for n, report in reports.items()}
+    for duty in Duty.values:
+        expected = {"here"} if duty == KEEPER else set()
+        assert seen(rules.holds_of(holding(duty)), made) == expected, duty
+    assert seen(rules.holds_of(holding(KEEPER, kind="key")), made) == set()
+
+
+# ---- impact assessments and self-audits ---------------------------------------------------------
+
+
+def test_every_step_of_an_assessment_is_from_where_to_where_and_whose():
+    assert sorted(OF_ASSESSMENTS) == ["assessment"]
+    assert sorted(WAITING) == ["asked"]
+    assert {
+        name: (move.kinds, move.sources, move.target, move.whose)
+        for name, move in ASSESSMENT_MOVES.items()
+    } == {
+        "approve": (OF_ASSESSMENTS, WAITING, "approved", "another"),
+        "return": (OF_ASSESSMENTS, WAITING, "returned", "another"),
+        "withdraw": (OF_ASSESSMENTS, WAITING, "withdrawn", "who asked"),
+    }
+
+
+def test_who_assesses_and_who_audits_by_duty_alone():
+    for duty in Duty.values:
+        assert rules.may_assess(holding(duty)) is (duty == KEEPER), duty
+        assert rules.may_audit(holding(duty)) is (duty in {KEEPER, AUDITOR}), duty
+    for actor in (holding(KEEPER, AUDITOR, kind="key"), Actor.program("x"), Actor.receipt(7)):
+        assert not rules.may_assess(actor)
+        assert not rules.may_audit(actor)
+
+
+def test_assessments_and_audits_are_seen_by_those_two_duties_all_of_them(world):
+    owner, now = world.people["nobody"], timezone.now()
+    told = {"points": [], "made_by": owner, "made_at": now}
+    SelfAudit.objects.create(since=now.date(), until=now.date(), **told)
+    everything = Assessment.objects.count()
+    for duty in Duty.values:
+        sees = duty in {KEEPER, AUDITOR}
+        assert rules.assessments_of(holding(duty)).count() == sees * everything, duty
+        assert rules.audits_of(holding(duty)).count() == sees, duty
+    for found in (rules.assessments_of, rules.audits_of):
+        assert not found(holding(KEEPER, kind="key")).exists()
+
+
+def test_a_step_of_an_assessment_is_anothers_or_whose_it_is(world):
+    begun = Assessment(begun_by_id=3)
+    for name, move in ASSESSMENT_MOVES.items():
+        others = move.whose == "another"
+        assert rules.may_move_assessment(holding(KEEPER, number=7), name, begun) is others, name
+        own = rules.may_move_assessment(holding(KEEPER, number=3), name, begun)
+        assert own is not others, name
+        assert not rules.may_move_assessment(holding(AUDITOR, number=7), name, begun), name
+        assert not rules.may_move_assessment(holding(AUDITOR, number=3), name, begun), name
+
+
+def assessed(world: World, processing: str, *, due: int = 1, at: int = 0, **more: Any) -> None:
+    """One that was approved so many days from now, good for so many."""
+    now, day = timezone.now(), timedelta(days=1)
+    owner = world.people["nobody"]
+    told = {"conclusion": "go", "stage": "approved", "decided_by": owner} | more
+    decided = None if told["stage"] == "asked" else now + at * day
+    Assessment.objects.create(
+        processing=processing,
+        due_on=timezone.localdate() + due * day,
+        begun_by=owner,
+        begun_at=now,
+        decided_at=decided,
+        **told,
+    )
+
+
+def test_the_newest_approved_counts_through_its_last_day(world):
+    def in_force() -> str:
+        one = rules.in_force().get("suggest")
+        return one.conclusion if one else ""
+
+    assert in_force() == "go"
+    assessed(world, "suggest", due=0, at=2, conclusion="with_measures")
+    assessed(world, "suggest", at=1)
+    assert in_force() == "with_measures"
+    assessed(world, "suggest", stage="returned", at=5, conclusion="not")
+    assessed(world, "suggest", stage="asked", decided_by=None, conclusion="not")
+    assert in_force() == "with_measures"
+    assert rules.not_assessed() == []
+    assessed(world, "suggest", due=-1, at=3)
+    assert in_force() == ""
+    assert rules.not_assessed() == ["suggest"]
+    assert rules.unassessed() == [str(rules.PROCESSINGS["suggest"].title)]
+    assert rules.may_begin("suggest")  # it is done already: told, not stopped
+
+
+def test_what_must_not_be_done_is_told_and_stopped_and_what_is_new_waits(world):
+    assert all(rules.may_begin(name) for name in rules.PROCESSINGS)
+    assessed(world, "export", due=-1)
+    assert not rules.may_begin("export")
+    assert rules.not_assessed() == []
+    for name in ("export", "suggest"):
+        assessed(world, name, at=1, conclusion="not")
+        assert not rules.may_begin(name)
+    assert rules.not_assessed() == ["suggest"]
+    assessed(world, "export", at=2, conclusion="with_measures")
+    assert rules.may_begin("export")
+    assert rules.may_begin("what nobody has named")
