@@ -10,10 +10,12 @@ from shiyu.cases import rules
 from shiyu.cases.models import Report, Reporter
 from shiyu.common.errors import NotAllowed, Refused
 from shiyu.journal.actions import moment, record
+from shiyu.notices.actions import stop_following
 from shiyu.people.actors import Actor
 
 NONE = "none"
-"""The guardian does not consent, or cannot be asked: name and number go at once."""
+"""The guardian does not consent, or cannot be asked: name and number go at once, also the number
+at which progress is told."""
 
 
 @transaction.atomic
@@ -37,6 +39,7 @@ def mark_minor(report: Report, *, guardian: str, actor: Actor) -> None:
     record(report.subject, "mark_minor", actor=actor, at=now, facts=facts)
     if guardian == NONE:
         found.delete()
+        stop_following(report.subject)
         return
     found.guardian = guardian
     found.save(update_fields=["guardian"])
