@@ -10,7 +10,6 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from shiyu.common.sessions import SessionStore
-from shiyu.people.models import Person, PersonManager
 
 pytestmark = pytest.mark.django_db
 
@@ -44,26 +43,3 @@ def test_one_that_is_over_or_was_never_there_is_empty_and_gets_another_key(
 
 def test_the_pages_use_it():
     assert import_module(settings.SESSION_ENGINE).SessionStore is SessionStore
-
-
-class NoPeople(PersonManager):
-    """As Django makes them of the people of a unit or a post: the same class, fewer people."""
-
-    def get_queryset(self):
-        return super().get_queryset().none()
-
-
-def test_a_person_asked_for_by_key_is_whole_and_a_narrower_manager_finds_no_more(
-    world, django_assert_num_queries
-):
-    known = world.people["handler"]
-    with django_assert_num_queries(1):
-        found = Person.objects.get(pk=known.pk)
-        assert (found, found.name, found._state.adding) == (known, known.name, False)
-    with pytest.raises(Person.DoesNotExist):
-        Person.objects.get(pk=0)
-
-    narrower = NoPeople()
-    narrower.model = Person
-    with pytest.raises(Person.DoesNotExist):
-        narrower.get(pk=known.pk)
