@@ -13,6 +13,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import models
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -246,7 +247,16 @@ def _read(point: dict[str, Any]) -> dict[str, Any]:
         {**one, "title": _said(one["title"]), "counted": _said(one["counted"])}
         for one in point["figures"]
     ]
-    return {**point, **words, "figures": figures, "label": State(point["state"]).label}
+    label, link = State(point["state"]).label, _link(point["where"])
+    return {**point, **words, "figures": figures, "label": label, "link": link}
+
+
+def _link(where: str) -> str:
+    """The page where it can be looked at now; an old audit may name one that has gone."""
+    try:
+        return reverse(where) if where else ""
+    except NoReverseMatch:
+        return ""
 
 
 def _said(words: str) -> str:

@@ -123,6 +123,13 @@ def test_a_time_that_makes_no_sense_is_refused(
     assert self_audit.last_quarter(date(2026, 6, 30)) == (date(2026, 1, 1), date(2026, 3, 31))
 
 
+def test_an_old_audit_keeps_its_words_when_its_page_has_gone() -> None:
+    kept = {"name": "old", "title": "旧要点", "law": ["1"], "state": "good", "where": "gone:gone"}
+    audit = SelfAudit(points=[{**kept, "who": "", "what": "", "figures": []}])
+    (point,) = self_audit.shown(audit)["points"]
+    assert (point["title"], point["link"]) == ("旧要点", "")
+
+
 def test_others_make_none(world: World) -> None:
     for actor in (world.actor("intake"), keeper(world, "y1", "system_admin"), Actor.program("x")):
         with pytest.raises(NotAllowed):

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from shiyu.cases.models import Case, Look, Report
 from shiyu.cases.tests.world import World
+from shiyu.journal.actions import record
 from shiyu.people.actors import Actor, Scope
 from shiyu.people.duties import Duty
 from shiyu.people.models import Person
@@ -245,6 +246,8 @@ def test_a_step_of_an_assessment_is_anothers_or_whose_it_is(world):
         assert own is not others, name
         assert not rules.may_move_assessment(holding(AUDITOR, number=7), name, begun), name
         assert not rules.may_move_assessment(holding(AUDITOR, number=3), name, begun), name
+    record("person:7", "set_password", actor=holding(number=3))
+    assert not rules.may_move_assessment(holding(KEEPER, number=7), "approve", begun)
 
 
 def assessed(world: World, processing: str, *, due: int = 1, at: int = 0, **more: Any) -> None:
