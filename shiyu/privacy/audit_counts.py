@@ -75,6 +75,7 @@ NOW = _("现在，数据库里")
 
 
 def declared(_period: Period) -> Counted:
+    """Personal columns, found in the models and compared with the catalogue."""
     found = list(catalogue.columns())
     yield Figure(_("数据表字段"), len(found), _("程序的全部数据表，逐个字段"))
     personal = sum(1 for column in found if column.is_personal)
@@ -88,6 +89,7 @@ def declared(_period: Period) -> Counted:
 
 
 def told_first(period: Period) -> Counted:
+    """Who reported online saw a notice; of others the program does not know."""
     sent = Report.objects.filter(period.of("reported_at"), source="portal")
     yield Figure(_("居民在线上报"), sent.count(), _("期间，来源是居民端的上报"))
     yield Figure(
@@ -103,6 +105,7 @@ def told_first(period: Period) -> Counted:
 
 
 def consented(period: Period) -> Counted:
+    """Numbers that are told of progress."""
     followers = Follower.objects
     yield Figure(_("同意接收进展、还在接收的号码"), followers.filter(ended_at=None).count(), NOW)
     yield Figure(
@@ -113,11 +116,13 @@ def consented(period: Period) -> Counted:
 
 
 def entrusted(_period: Period) -> Counted:
+    """Providers of messages in use."""
     used = Connector.objects.filter(in_use=True).count()
     yield Figure(_("在用的短信、邮件代发接口"), used, NOW, asks=True)
 
 
 def handed_on(_period: Period) -> Counted:
+    """Other systems that read cases, and whether that was assessed."""
     keys = apps.get_model("api.Key")._default_manager
     open_now = keys.filter(revoked_at=None, expires_at__gt=timezone.now()).count()
     yield Figure(_("有效的接口密钥"), open_now, NOW)
@@ -127,16 +132,19 @@ def handed_on(_period: Period) -> Counted:
 
 
 def left(period: Period) -> Counted:
+    """Exports of everything."""
     lines = Line.objects.filter(period.of("occurred_at"), subject="city:1", verb="export_end")
     yield Figure(_("整体迁出"), lines.count(), _("期间日志里写成的 shiyu export"), asks=True)
 
 
 def automated(_period: Period) -> Counted:
+    """Whether what is suggested by machine was assessed."""
     lacking = int("suggest" in rules.not_assessed())
     yield Figure(_("没有有效评估的自动建议"), lacking, _("影响评估「自动建议」"), wrong=True)
 
 
 def sensitive(_period: Period) -> Counted:
+    """Sensitive columns, whether each is assessed, and whether reporters are encrypted."""
     kinds = {Kind.SENSITIVE, Kind.MINOR}
     found = [c.handling for c in catalogue.columns() if c.handling is not None]
     yield Figure(
@@ -162,6 +170,7 @@ BEYOND = """
 
 
 def reads(period: Period) -> Counted:
+    """Names and numbers that were seen, by purpose, and what no grant covered."""
     seen = Look.objects.filter(period.of("at"), until=F("at")).order_by()
     by_purpose = dict(seen.values_list("purpose").annotate(n=Count("pk")))
     for purpose, title in Look.Purpose.choices:
@@ -184,6 +193,7 @@ def reads(period: Period) -> Counted:
 
 
 def grants(period: Period) -> Counted:
+    """Grants opened, too long, ended, open."""
     opened = Look.objects.filter(period.of("at"), under=None, until__gt=F("at"))
     yield Figure(_("打开的查看授权"), opened.count(), _("期间，每次一个目的、最长 8 小时"))
     long = opened.filter(until__gt=F("at") + LONGEST_GRANT).count()
@@ -195,6 +205,7 @@ def grants(period: Period) -> Counted:
 
 
 def exported(period: Period) -> Counted:
+    """Files with names, and whether all approved."""
     files = apps.get_model("desk.Export")._default_manager
     made = files.filter(period.of("made_at"), personal=True)
     yield Figure(_("含姓名电话的导出文件"), made.count(), _("期间写成的"))
@@ -203,6 +214,7 @@ def exported(period: Period) -> Counted:
 
 
 def minors(period: Period) -> Counted:
+    """Reporters marked as under fourteen, and those kept too long."""
     marked = Reporter.objects.exclude(guardian="").count()
     yield Figure(_("标记为不满十四周岁的上报人"), marked, NOW)
     asked = Demand.objects.filter(period.of("asked_at"), ground=Demand.Ground.MINOR)
@@ -212,6 +224,7 @@ def minors(period: Period) -> Counted:
 
 
 def answered(period: Period) -> Counted:
+    """Requests by kind, answered in their term and out of it."""
     asked = list(Demand.objects.filter(period.of("asked_at")).exclude(stage=Stage.WITHDRAWN))
     for kind in Asked:
         n = sum(1 for one in asked if one.kind == kind)
@@ -239,6 +252,7 @@ def _is_late(asked: datetime, at: datetime | None) -> bool:
 
 
 def kept(period: Period) -> Counted:
+    """What should have gone by each rule of keeping, and what went."""
     past = retention.due(now=timezone.now() - A_DAY)
     for name, tally in past.items():
         yield Figure(RULES[name].title, tally.gone, _("现在，过期一天以上还没有删除的"), wrong=True)
@@ -252,6 +266,7 @@ def kept(period: Period) -> Counted:
 
 
 def erased(period: Period) -> Counted:
+    """Erasures done, owed, and forgotten by the list outside."""
     done = Erasure.objects.filter(period.of("at"))
     yield Figure(_("应申请删除的"), done.count(), _("期间的删除记录"))
     kinds = (Asked.ERASE, Asked.WORDS)
@@ -269,6 +284,7 @@ def erased(period: Period) -> Counted:
 
 
 def in_charge(period: Period) -> Counted:
+    """Administrators, whether there are enough, and whether two are one."""
     holders = {duty: holders_of(duty) for duty in ADMINISTRATION}
     security, audit = len(holders[Duty.SECURITY_ADMIN]), len(holders[Duty.AUDIT_ADMIN])
     yield Figure(Duty.SECURITY_ADMIN.label, security, _("现在在任、账号启用的"))
@@ -282,6 +298,7 @@ def in_charge(period: Period) -> Counted:
 
 
 def sealed(period: Period) -> Counted:
+    """Lines of the journal sealed, and those that wait."""
     batches = Seal.objects.filter(period.of("sealed_at"))
     lines = batches.aggregate(n=Sum("lines"))["n"] or 0
     yield Figure(_("封存的日志行"), lines, _("期间封存的批次里的行数之和"))
@@ -295,6 +312,7 @@ def sealed(period: Period) -> Counted:
 
 
 def assessed(period: Period) -> Counted:
+    """Processings in use and their assessments."""
     used = sum(1 for one in PROCESSINGS.values() if one.in_use())
     yield Figure(_("正在进行、需要评估的处理"), used, _("评估清单，按数据库里有没有判断"))
     yield Figure(
@@ -308,5 +326,6 @@ def assessed(period: Period) -> Counted:
 
 
 def breached(period: Period) -> Counted:
+    """Leaks that were dealt with."""
     found: Any = Line.objects.filter(period.of("occurred_at"), subject=BREACHES, verb="freeze")
     yield Figure(_("按泄露处置的次数"), found.count(), _("期间日志里收回全部授权的记录"), asks=True)

@@ -206,6 +206,8 @@ IN_THE_DATABASE = (
     "DELETE FROM privacy_erasure",
     "DELETE FROM privacy_demand",
     "DELETE FROM privacy_hold",
+    "DELETE FROM privacy_selfaudit",
+    "UPDATE privacy_selfaudit SET points = '[]'",
     "DELETE FROM cases_case",
     "DELETE FROM cases_report",
     "DELETE FROM desk_export",

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import time
 import zipfile
 from datetime import date, timedelta
 from typing import Any
@@ -169,3 +170,34 @@ def test_from_the_form_to_the_file_and_never_rewritten(world: World) -> None:
         content = packed.read(one["path"])
         assert (one["bytes"], one["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
     assert employed(world, keeper(world, "y1", "system_admin")).get(address).status_code == 403
+
+
+FILLED = (
+    "INSERT INTO cases_report (case_id, source, source_ref, reported_at)"
+    " SELECT {case}, 'test', 'many' || n, now() FROM generate_series(1, {reports}) n",
+    "INSERT INTO cases_reporter (report_id, key, sealed, found_by)"
+    " SELECT p.id, r.key, r.sealed, r.found_by FROM cases_report p, cases_reporter r"
+    " WHERE r.report_id = {report} AND p.source_ref LIKE 'many%' LIMIT {reporters}",
+    "INSERT INTO cases_look (report_id, person_id, purpose, at, until)"
+    " SELECT {report}, {person}, 'verify', now(), now() FROM generate_series(1, {looks}) n",
+    "INSERT INTO journal_line (occurred_at, subject, verb, actor, facts)"
+    " SELECT now(), 'case:' || n, 'remark', 'program:x', '{{}}' FROM generate_series(1, {lines}) n",
+)
+
+
+@pytest.mark.long
+def test_a_large_city_is_audited_while_a_page_waits(world: World) -> None:
+    """Each statement under the pages' own limit, or the database would end it."""
+    report = world.report(text="井盖坏了", name="王芳", phone="13912345678")[0]
+    many = {"reports": 1_000_000, "reporters": 300_000, "looks": 100_000, "lines": 1_000_000}
+    who = {"case": report.case_id, "report": report.pk, "person": world.people["intake"].pk}
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout TO 0")
+        for words in FILLED:
+            cursor.execute(words.format(**many, **who))
+        cursor.execute("SET LOCAL statement_timeout TO '15s'")
+    began = time.monotonic()
+    made = actions.audit_itself(today(), today(), actor=keeper(world, "s1"))
+    print(f"{many}: audited in {time.monotonic() - began:.1f} s")
+    figures = {f["title"]: f["count"] for point in made.points for f in point["figures"]}
+    assert figures["核实情况"] == many["looks"]
