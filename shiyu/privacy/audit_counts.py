@@ -3,8 +3,6 @@
 Nothing here is reckoned or estimated: a figure is a count of rows, columns or days.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,7 +11,6 @@ from django.db import connection
 from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django_stubs_ext import StrPromise
 
 from shiyu.calendars.rules import read_calendars
 from shiyu.cases.models import Look, LookEnd, Report, Reporter
@@ -25,6 +22,7 @@ from shiyu.people.rules import holders_of
 from shiyu.privacy import catalogue, outside, processing, rules
 from shiyu.privacy.actions import retention
 from shiyu.privacy.actions.breaching import SUBJECT as BREACHES
+from shiyu.privacy.audit_figures import Counted, Figure, Period
 from shiyu.privacy.declared import Kind
 from shiyu.privacy.keeping import RULES
 from shiyu.privacy.lifecycle import Assessed, Stage
@@ -40,36 +38,6 @@ LONGEST_GRANT = timedelta(hours=8)
 UNSEALED_MOST = 1_000
 ONE_WHO_ASKS_ONE_WHO_DECIDES = 2
 
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """The time an audit is of, from the first moment to the one after the last (审计期间)."""
-
-    start: datetime
-    end: datetime
-
-    def of(self, column: str) -> Q:
-        """Rows of this time."""
-        return Q(**{f"{column}__gte": self.start, f"{column}__lt": self.end})
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """One count, what it is of, and how it was counted (数字).
-
-    wrong  one of these is already a lack.
-    asks   one of these asks for an answer that only people can give.
-    """
-
-    title: StrPromise | str
-    count: int
-    counted: StrPromise | str
-    wrong: bool = False
-    asks: bool = False
-
-
-Counted = Iterable[Figure]
-Counts = Callable[[Period], Counted]
 
 NOW = _("现在，数据库里")
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrPromise
 
 from shiyu.privacy import audit_counts as count
-from shiyu.privacy.audit_counts import Counts, Figure, Period
+from shiyu.privacy.audit_figures import Counts, Figure, Period
 from shiyu.privacy.models import SelfAudit
 
 

@@ -19,7 +19,7 @@ from shiyu.common.errors import NotAllowed, Refused
 from shiyu.journal.models import Line
 from shiyu.people.actors import Actor
 from shiyu.privacy import actions, audit_counts, self_audit
-from shiyu.privacy.audit_counts import Figure
+from shiyu.privacy.audit_figures import Figure
 from shiyu.privacy.models import Demand, Erasure, SelfAudit
 from shiyu.privacy.self_audit import POINTS, Point, State
 from tests.privacy.test_two_people import employed, keeper
