@@ -22,7 +22,7 @@ from bench.faults.patience import patient, since, wait_until
 from bench.faults.place import Facts, Place, kept, place, verified
 from bench.faults.writing import Writing
 from bench.killed_load import Crowd
-from shiyu.common.binaries import give_to_server
+from shiyu.common.binaries import DatabaseTrouble, give_to_server
 from shiyu.common.embedded import Cluster
 from shiyu.site.backup.carrying import is_whole
 from shiyu.site.backup.server import superuser
@@ -96,7 +96,8 @@ def _while_full(city: Place, volume: str, folder: Path) -> Facts:
 
 def _use_up(city: Place) -> None:
     """What of WAL has its room already is left behind, so that more would be needed."""
-    with contextlib.suppress(psycopg.Error, Trouble), superuser(Cluster(city.home)) as server:
+    away = (psycopg.Error, Trouble, DatabaseTrouble)
+    with contextlib.suppress(*away), superuser(Cluster(city.home)) as server:
         server.execute("SELECT pg_switch_wal()")
 
 

@@ -33,7 +33,7 @@ def run(kind: float = 1, kills: float = 3) -> Facts:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(random.choice(pids), signal.SIGKILL)
                     found["kills"] += 1
-                watch = threading.Thread(target=time_outage, args=(city.port, told))
+                watch = threading.Thread(target=time_outage, args=(city.port, told), daemon=True)
                 watch.start()
                 watch.join()
                 time.sleep(2)

@@ -80,7 +80,7 @@ class OpenEnds:
         self.stop = threading.Event()
         self.ready = threading.Event()
         self.wrong: BaseException | None = None
-        self.thread = threading.Thread(target=self._work)
+        self.thread = threading.Thread(target=self._work, daemon=True)
 
     def __enter__(self) -> "OpenEnds":
         self.thread.start()

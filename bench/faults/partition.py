@@ -97,7 +97,7 @@ class Probe:
 
     def begin(self) -> None:
         self.stop, self.longest, self.statuses = threading.Event(), 0.0, Counter()
-        self.threads = [threading.Thread(target=self._ask) for _ in range(3)]
+        self.threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(3)]
         for thread in self.threads:
             thread.start()
 

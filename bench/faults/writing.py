@@ -26,7 +26,7 @@ class Writing:
         self.unclear: Counter[str] = Counter()
         self.longest = 0.0
         self.stop = threading.Event()
-        self.thread = threading.Thread(target=self._write)
+        self.thread = threading.Thread(target=self._write, daemon=True)
 
     def begin(self) -> None:
         self.thread.start()
