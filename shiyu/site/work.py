@@ -79,7 +79,7 @@ def main(queue: str) -> int:
         work(queue)
     except (psycopg.OperationalError, psycopg.InterfaceError, ConnectorException) as error:
         cause = error.__cause__ or error
-        _say(f"Queue {queue}: the database was lost: {first_line(cause)}")  # type: ignore[arg-type]
+        _say(f"Queue {queue}: the database was lost: {first_line(cause)}")
         until_let_in(queue)
         return LOST
     return 0
