@@ -1,30 +1,25 @@
-"""Everything a resident does while writing a report. Nothing else writes drafts (草稿办理)."""
+"""What is said of a problem before it is sent, answer by answer (草稿办理)."""
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from shiyu.cases import actions as cases
 from shiyu.cases.models import Case
 from shiyu.catalogue.models import Kind
-from shiyu.common import together
 from shiyu.common.errors import KeyReused, OutOfOrder, Refused
 from shiyu.common.masking import mask, still_said
-from shiyu.common.once import as_one
 from shiyu.common.wall import beyond
 from shiyu.files.actions import discard, keep_photo
 from shiyu.files.models import Photo
-from shiyu.notices.actions import follow
 from shiyu.people.actors import Actor
 from shiyu.places.models import Place
 from shiyu.portal import seal, where
 from shiyu.portal.models import Draft
-from shiyu.portal.rules import PHOTOS_MOST, draft_of
+from shiyu.portal.rules import PHOTOS_MOST
 
 SOMEBODY = Actor("receipt", 0)
 """Whoever writes a draft: nobody we know."""
@@ -60,7 +55,7 @@ def add_photos(
 
     Raises  Refused for too many, too large, damaged, or not a photo; nothing is kept then.
     """
-    draft = _open(draft)
+    draft = still_open(draft)
     if Photo.objects.filter(subject=draft.subject).count() + len(uploads) > PHOTOS_MOST:
         raise Refused(_("照片最多 %(most)d 张") % {"most": PHOTOS_MOST}, field="photos")
     kept = [
@@ -74,13 +69,13 @@ def add_photos(
         draft.lon, draft.lat = points[0]
         draft.located = Draft.Located.PHOTO
         draft.accuracy_m = None
-    _save(draft, "door", "lon", "lat", "located", "accuracy_m")
+    save(draft, "door", "lon", "lat", "located", "accuracy_m")
 
 
 @transaction.atomic
 def drop_photo(draft: Draft, public_id: str) -> None:
     """Take one photo out of a draft again."""
-    discard(_open(draft).subject, public_id=public_id)
+    discard(still_open(draft).subject, public_id=public_id)
 
 
 def write(draft: Draft, token: str, text: str, *, door: str | None = None) -> None:
@@ -89,7 +84,7 @@ def write(draft: Draft, token: str, text: str, *, door: str | None = None) -> No
     if door:
         draft.door = door
     hide(draft, token)
-    _save(draft, "text", "door", "sealed")
+    save(draft, "text", "door", "sealed")
 
 
 def hide(draft: Draft, token: str) -> None:
@@ -131,7 +126,7 @@ def put(
     draft.accuracy_m, draft.located = accuracy_m, located
     draft.placed = True
     hide(draft, token)
-    _save(draft, "address", "text", "sealed", "place", *POINT, "placed", *COMPARED)
+    save(draft, "address", "text", "sealed", "place", *POINT, "placed", *COMPARED)
 
 
 @transaction.atomic
@@ -144,21 +139,21 @@ def fill(draft: Draft, token: str) -> None:
     draft.sorted = draft.placed and draft.kind is not None
     hide(draft, token)
     if draft.pk is not None:
-        _open(draft)
-        _save(draft, *WRITTEN)
+        still_open(draft)
+        save(draft, *WRITTEN)
         return
     try:
         with transaction.atomic():
             draft.save()
     except IntegrityError as error:
-        raise _is_taken(error) from error
+        raise is_taken(error) from error
 
 
 def forget_point(draft: Draft) -> None:
     """Drop a place proposed by a photo that turns out to lie outside the city."""
     draft.lon = draft.lat = draft.accuracy_m = None
     draft.located = ""
-    _save(draft, *POINT)
+    save(draft, *POINT)
 
 
 def sort(draft: Draft, token: str, kind: Kind | None, *, text: str | None = None) -> None:
@@ -169,108 +164,33 @@ def sort(draft: Draft, token: str, kind: Kind | None, *, text: str | None = None
     if text is not None:
         draft.text = text
         hide(draft, token)
-    _save(draft, "kind", "sorted", "text", "sealed", *COMPARED)
+    save(draft, "kind", "sorted", "text", "sealed", *COMPARED)
 
 
 def compare(draft: Draft, same_as: Case | None) -> None:
     """Say whether it is the same as one reported already."""
     draft.joins, draft.compared = same_as, True
-    _save(draft, *COMPARED)
+    save(draft, *COMPARED)
 
 
 def keep_contact(draft: Draft, token: str, *, name: str, phone: str) -> None:
     """Keep a name and a number while somebody goes back a step, sealed for their browser."""
     kept = seal.unseal(token, draft.sealed) | {"name": name, "phone": phone}
     draft.sealed = seal.seal(token, kept)
-    _save(draft, "sealed")
+    save(draft, "sealed")
 
 
-@transaction.atomic
-def send(
-    draft: Draft,
-    token: str,
-    *,
-    name: str = "",
-    phone: str = "",
-    told_in: str = "",
-    notice: str = "",
-) -> Draft:
-    """Hand the report in, once: whoever comes second finds it sent (提交上报).
-
-    The receipt code is sealed for the browser that wrote it; the database keeps its hash alone.
-
-    told_in  the language in which they want to hear by text message how it goes; empty for not.
-    notice   the edition of the privacy notice that stood before them.
-
-    Raises  OutOfOrder when the case it was to join has ended; Refused as for any report.
-    """
-    draft = _lock(draft)
-    if draft.report_id is None:
-        said = _intake(draft, token, name=name, phone=phone, notice=notice)
-        _hand_in(draft, token, said, told_in)
-        _save(draft, "report", "sealed", "text", "address")
-    return draft
-
-
-def send_at_once(draft: Draft, token: str, *, told_in: str, **said: str) -> Draft:
-    """Hand in what was written on one page, nothing of which had been kept before (一页填完).
-
-    The draft is kept for its receipt. Whoever sends the same form again finds it sent.
-
-    said  name, phone and notice, as for `send`.
-
-    Raises  Refused as for any report.
-    """
-    intake = replace(_intake(draft, token, **said), gathered="")
-    try:
-        with transaction.atomic(), as_one(), together.together():
-            _hand_in(draft, token, intake, told_in, unheard=True)
-            together.insert(draft, numbered=False)
-    except IntegrityError as error:
-        if (found := draft_of(token)) is None:
-            raise _is_taken(error) from error
-        return found
-    return draft
-
-
-@transaction.atomic
-def send_filled(draft: Draft, token: str, **said: str) -> Draft:
-    """Keep what the one page says of a draft begun before, and hand it in (一页填完).
-
-    Sent meanwhile from another page of the same browser, it stays as it was sent.
-    """
-    if _lock(draft).report_id is None:
-        fill(draft, token)
-    return send(draft, token, **said)
-
-
-def _is_taken(error: IntegrityError) -> Exception:
+def is_taken(error: IntegrityError) -> Exception:
     """What to say where a form's name is somebody's already; any other error as it is."""
     if not any(name in str(error) for name in TAKEN):
         return error
     return KeyReused(_("这份表单已经提交过，这次内容不同。要再交一份，请重新打开页面"))
 
 
-def _hand_in(
-    draft: Draft, token: str, intake: cases.Intake, told_in: str, *, unheard: bool = False
-) -> None:
-    """The report itself; what the draft said goes over to it."""
-    if draft.joins is not None:
-        report, code = cases.join(draft.joins, intake, actor=SOMEBODY)
-    else:
-        report, code = cases.report(intake, actor=SOMEBODY, unheard=unheard)
-    if told_in and intake.phone:
-        about = report.case.subject
-        follow(report.subject, about, channel="sms", value=intake.phone, language=told_in)
-    draft.report = report
-    draft.sealed = seal.seal(token, {"code": code})
-    draft.text = draft.address = ""
-
-
 @transaction.atomic
 def clear(draft: Draft) -> None:
     """Throw a draft away with its photos."""
-    draft = _open(draft)
+    draft = still_open(draft)
     discard(draft.subject)
     draft.delete()
 
@@ -287,42 +207,22 @@ def forget(*, before: datetime) -> int:
 
 
 @beyond("join")
-def _lock(draft: Draft) -> Draft:
-    locked = Draft.objects.select_for_update(of=("self",)).defer("place__boundary")
-    found = locked.select_related("kind", "place", "joins").filter(pk=draft.pk).first()
+def locked(draft: Draft) -> Draft:
+    rows = Draft.objects.select_for_update(of=("self",)).defer("place__boundary")
+    found = rows.select_related("kind", "place", "joins").filter(pk=draft.pk).first()
     if found is None:
         raise OutOfOrder(_("这份上报已经清空，请重新开始"))
     return found
 
 
-def _open(draft: Draft) -> Draft:
+def still_open(draft: Draft) -> Draft:
     """A draft under lock that has not been sent."""
-    draft = _lock(draft)
+    draft = locked(draft)
     if draft.report_id is not None:
         raise OutOfOrder(_("这份上报已经提交，不能再改"))
     return draft
 
 
-def _save(draft: Draft, *fields: str) -> None:
+def save(draft: Draft, *fields: str) -> None:
     """Write these answers only: another page of the same browser may be writing others."""
     draft.save(update_fields=[*fields, "touched_at"])
-
-
-def _intake(draft: Draft, token: str, *, name: str, phone: str, notice: str) -> cases.Intake:
-    hidden = seal.unseal(token, draft.sealed).get("hidden", "")
-    return cases.Intake(
-        source="portal",
-        source_ref=draft.ref,
-        channel="public",
-        text=draft.text,
-        address=draft.address,
-        lon=draft.lon,
-        lat=draft.lat,
-        place=None if draft.has_point else draft.place,
-        kind=draft.kind,
-        gathered=draft.subject,
-        name=name,
-        phone=phone,
-        hidden=tuple(hidden.split("\n")) if hidden else (),
-        notice=notice,
-    )
