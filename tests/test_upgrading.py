@@ -3,17 +3,18 @@
 import threading
 import time
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 import pytest
 from django.apps import apps
 from django.contrib.postgres.operations import AddIndexConcurrently
-from django.db import OperationalError, migrations, models
+from django.db import OperationalError, connections, migrations, models
 from django.db.migrations.loader import MigrationLoader
 
 from shiyu.common.schema import AddIndexAgain, may_be_repeated, unrepeatable
 from shiyu.site.commands import migrate_
+from shiyu.site.migrating import WholeExecutor
 from shiyu.site.upgrading import dangers_in, dangers_of
 
 FIRST = "made before the first city: no older page ever ran beside it"
@@ -166,13 +167,21 @@ def test_a_planted_one_that_could_not_be_run_again_is_caught(planted: str) -> No
     assert (unrepeatable(migration) == []) == OUTSIDE[planted][1]
 
 
+def _owners(connection: Any, database: Any) -> Any:
+    """Another connection of Django's, as the role that migrates."""
+    owner = connection.copy()
+    owner.settings_dict = owner.settings_dict | {
+        "USER": "owner",
+        "PASSWORD": database.written["passwords"]["owner"],
+    }
+    return owner
+
+
 @pytest.mark.parametrize("left", ["half an index", "a whole index", "nothing"])
 def test_what_an_index_broken_off_left_behind_is_gone_on_with(
     as_owner: Any, database: Any, loader: MigrationLoader, left: str
 ) -> None:
     """Killed, or tired of waiting for somebody's transaction, PostgreSQL leaves half of one."""
-    from django.db import connections
-
     (last,) = loader.graph.leaf_nodes("cases")
     before = loader.project_state(last)
     operation, after = AddIndexAgain("case", AN_INDEX), before.clone()
@@ -184,11 +193,7 @@ def test_what_an_index_broken_off_left_behind_is_gone_on_with(
             server.execute(
                 "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'planted'::regclass"
             )
-    owner = connections["default"].copy()
-    owner.settings_dict = owner.settings_dict | {
-        "USER": "owner",
-        "PASSWORD": database.written["passwords"]["owner"],
-    }
+    owner = _owners(connections["default"], database)
     try:
         with owner.schema_editor(atomic=False) as editor:
             operation.database_forwards("cases", editor, before, after)
@@ -224,6 +229,49 @@ def test_another_trouble_is_not_tried_again() -> None:
 
     with pytest.raises(OperationalError):
         migrate_._patiently(work)
+
+
+class Planted(migrations.Migration):
+    """A table that refers to another: its foreign key waits for the end."""
+
+    operations: ClassVar = [
+        migrations.CreateModel(
+            "Planted",
+            [
+                ("id", models.BigAutoField(primary_key=True)),
+                ("place", models.ForeignKey("places.place", models.PROTECT)),
+            ],
+        )
+    ]
+
+
+@pytest.mark.parametrize("at", ["ADD CONSTRAINT", "INSERT INTO"])
+def test_a_migration_and_its_record_are_there_together_or_not_at_all(
+    as_owner: Any, database: Any, loader: MigrationLoader, monkeypatch: Any, at: str
+) -> None:
+    """Broken off in the last statements, or when it is written down; then it runs."""
+    owner = _owners(connections["default"], database)
+    monkeypatch.setattr(connections._connections, "default", owner)  # type: ignore[attr-defined]
+    executor, planted = WholeExecutor(owner), Planted("planted", "places")
+    (last,) = loader.graph.leaf_nodes("places")
+    there = "SELECT to_regclass('places_planted') IS NOT NULL, count(*) FROM django_migrations"
+    (_, before) = as_owner.execute(there).fetchone()
+
+    def broken(execute: Any, statement: Any, params: Any, many: bool, context: Any) -> Any:
+        if at in str(statement):
+            raise OperationalError("broken off")
+        return execute(statement, params, many, context)
+
+    try:
+        with pytest.raises(OperationalError), owner.execute_wrapper(broken):
+            executor.apply_migration(loader.project_state(last), planted)
+        assert as_owner.execute(there).fetchone() == (False, before)
+        assert not owner.in_atomic_block
+
+        executor.apply_migration(loader.project_state(last), planted)
+        assert as_owner.execute(there).fetchone() == (True, before + 1)
+    finally:
+        owner.close()
 
 
 def test_a_waiting_migration_lets_the_pages_go_on(as_owner: Any, database: Any) -> None:

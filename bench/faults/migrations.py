@@ -65,9 +65,10 @@ def _each(databases: Databases, most: int) -> Facts:
     os.environ["SHIYU_OWNER_URL"] = _urls(databases, PLAIN)["SHIYU_OWNER_URL"]
     django_ready("owner")
     from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
 
-    executor = MigrationExecutor(connection)
+    from shiyu.site.migrating import WholeExecutor
+
+    executor = WholeExecutor(connection)
     # Django's own list of them is made before the first, outside of each.
     executor.recorder.ensure_schema()
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())

@@ -121,12 +121,14 @@ def _migrate(owner: "psycopg.Connection[Any]") -> None:
     from django.core.management import call_command
     from django.db import DatabaseError
 
+    from shiyu.site.migrating import Command
+
     began = time.monotonic()
     left = _left()
     try:
         owner.execute((files("shiyu.common") / "grants.sql").read_bytes())
         if left:
-            _patiently(lambda: call_command("migrate", interactive=False, verbosity=1))
+            _patiently(lambda: call_command(Command(), interactive=False, verbosity=1))
         # The pages may read what is migrated, never write it. Also when nothing is left to do: the
         # run that did it may have been killed before it came here.
         owner.execute("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM web, worker")
