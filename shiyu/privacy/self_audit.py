@@ -1,8 +1,7 @@
-"""The points of a self-audit, in the order of the guideline, and what answers each (合规审计要点).
+"""The points of a self-audit, by articles of the law, and what answers each (合规审计要点).
 
-Personal Information Protection Law art. 54; the points are those of the guideline annexed to the
-Measures for compliance audits (个人信息保护合规审计指引). The Measures do not bind state organs;
-the law does, and the points are the same.
+Personal Information Protection Law art. 54. The points were drawn up from the law's articles, with
+the topics of the official guideline (个人信息保护合规审计指引) in mind: not compared with its text.
 
 A point is good, lacking, or to be answered by people: the program says so and says by whom.
 """
