@@ -129,6 +129,8 @@ def _talk(
     except smtplib.SMTPAuthenticationError as error:
         return Result("later", "sign_in_refused" if error.smtp_code >= 500 else "not_now")
     except smtplib.SMTPResponseException as error:
+        if left:  # the library's own word for an answer it cannot read
+            raise PerhapsLeft("garbled") from error
         return _declined(error.smtp_code, "rejected")
     except (smtplib.SMTPException, OSError, ssl.SSLError, ValueError) as error:
         if left:
@@ -145,6 +147,8 @@ def _text(talk: _Spoken, message: bytes) -> Result:
     code, words = talk.getreply()
     if 200 <= code < 300:
         return Result("sent", answer=_printable(words))
+    if not 400 <= code < 600:
+        raise PerhapsLeft("garbled")  # neither yes nor no: it may have been taken
     return _declined(code, "rejected")
 
 

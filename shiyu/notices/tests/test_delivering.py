@@ -324,6 +324,9 @@ STEPS = {
     "sender refused now": ({"at_mail": "421 busy"}, "owed", "not_now"),
     "text refused": ({"at_data": "554 spam"}, "failed", "rejected"),
     "text refused for now": ({"at_data": "452 full"}, "owed", "not_now"),
+    "text answered with nonsense": ({"at_data": "\x01\x02 what"}, "unknown", "garbled"),
+    "text answered with neither": ({"at_data": "354 go on"}, "unknown", "garbled"),
+    "text answered without end": ({"at_data": "250 " + "o" * 9000}, "unknown", "garbled"),
 }
 
 
