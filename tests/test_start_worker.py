@@ -12,8 +12,11 @@ import time
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from shiyu.notices.jobs import AT_ONCE as WEBHOOKS_AT_ONCE
+from shiyu.notices.lifecycle import Channel
+from shiyu.site.commands.worker_ import POOL_OF
 from shiyu.site.reaper import MOST_ATTEMPTS, reap
-from shiyu.site.work import LOST, until_let_in
+from shiyu.site.work import AT_ONCE, LOST, until_let_in
 
 LONG_AGO = "now() - interval '5 minutes'"
 
@@ -250,3 +253,8 @@ def test_a_worker_parted_from_the_database_waits_quietly_and_begins_anew(queue, 
     assert "the database was lost" in lines[0]
     assert lines[-1] == "Queue bulk: the database is back."
     door.shut()
+
+
+def test_each_channel_and_the_clockwork_have_a_place_of_their_own():
+    assert AT_ONCE["outside"] > len(Channel.values)
+    assert int(POOL_OF["outside"]) > AT_ONCE["outside"] + WEBHOOKS_AT_ONCE

@@ -6,6 +6,7 @@ from contextvars import copy_context
 from procrastinate.contrib.django import app
 
 from shiyu.notices import actions
+from shiyu.notices.actions.owing import wake
 from shiyu.notices.lifecycle import Channel
 from shiyu.notices.sending import send_all, sender_thread
 
@@ -29,10 +30,9 @@ def deliver(channel: str) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(queue="outside", queueing_lock="notices_tend")
 def tend(timestamp: int) -> None:
-    """Each minute: let go what quiet hours held, end what is too old, send what was missed."""
+    """Each minute: let go what quiet hours held, end what is too old, wake all who send."""
     actions.release()
     actions.expire()
     actions.hold_back()
     actions.forget()
-    for channel in Channel.values:
-        deliver(channel)
+    wake(Channel.values)

@@ -16,6 +16,9 @@ from shiyu.site.start import django_ready, first_line
 
 GRACE_S = 20
 LONGEST_PAUSE_S = 8.0
+AT_ONCE = {OUTBOUND: 4}
+"""Jobs side by side: each channel of messages and their clockwork, or a text message would wait
+behind ten thousand webhooks. All other queues carry out one after another."""
 LOST = 75
 """How it ends when the database left it: not a fault of its own (EX_TEMPFAIL)."""
 
@@ -46,6 +49,7 @@ def work(queue: str, *, wait: bool = True) -> None:
         worker.run_worker(
             queues=[queue],
             name=queue,
+            concurrency=AT_ONCE.get(queue, 1),
             wait=wait,
             delete_jobs="successful",
             shutdown_graceful_timeout=GRACE_S,

@@ -141,7 +141,10 @@ def _defer(channel: str, walked: trail.Trail | None) -> None:
     lock = f"notices_deliver_{channel}"
     if waits(lock):  # else each wake of a busy hour would be an error in the database's log
         return
-    job = app.configure_task(DELIVER, queue=QUEUE, queueing_lock=lock, allow_unknown=True)
+    # One at a time of each channel, so that none fills the places of the others.
+    job = app.configure_task(
+        DELIVER, queue=QUEUE, lock=lock, queueing_lock=lock, allow_unknown=True
+    )
     try:
         with transaction.atomic(), trail.walking(walked):
             order(job, channel=channel)

@@ -12,9 +12,10 @@ from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries
 
 from shiyu.common.errors import NotFound
-from shiyu.notices import actions, kinds, pages, rules
+from shiyu.notices import actions, jobs, kinds, pages, rules
 from shiyu.notices.actions.owing import wake
 from shiyu.notices.kinds import SENTENCES, sentence
+from shiyu.notices.lifecycle import Channel
 from shiyu.notices.models import Notice
 from shiyu.people.actors import Actor
 from shiyu.people.models import Person
@@ -253,3 +254,15 @@ def test_a_sender_that_waits_already_is_not_called_again(
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET status = 'doing'")
     assert len(wake_once()) == 1  # it may have looked before this was owed
+
+
+def test_no_channel_waits_behind_the_backlog_of_another(
+    db: None, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        jobs.tend(0)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT lock, args->>'channel' FROM procrastinate_jobs")
+        owed = dict(cursor.fetchall())
+    assert owed == {f"notices_deliver_{channel}": channel for channel in Channel.values}

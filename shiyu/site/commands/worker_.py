@@ -19,6 +19,8 @@ from shiyu.site.start import HELD, Keeping, count_together, first_line, hold_dat
 from shiyu.site.supervise import Charge, Supervisor
 
 QUEUES = ("interactive", "periodic", "bulk", "outside")
+POOL_OF = {OUTBOUND: "10"}
+"""Connections of a process: one for each job at once, and for each sender of webhooks."""
 REAP_EVERY_S = 15.0
 FIRST_FLIGHT_S = 60.0
 
@@ -62,7 +64,7 @@ def job_charges(queues: tuple[str, ...]) -> list[Charge]:
         Charge(
             f"Worker of the queue {queue}",
             [sys.executable, "-m", "shiyu.site.work", queue],
-            {HELD: "1", "SHIYU_ROLE": "worker", "SHIYU_POOL_SIZE": "4"},
+            {HELD: "1", "SHIYU_ROLE": "worker", "SHIYU_POOL_SIZE": POOL_OF.get(queue, "4")},
         )
         for queue in queues
     ] + [
