@@ -312,6 +312,7 @@ BANS = (
             "common/sheets.py": "looks at the declared sizes before anything is unpacked",
             "files/pictures.py": "asks whether a picture is an archive as well",
             "privacy/access.py": "writes what is told of a person",
+            "privacy/audit_file.py": "writes a self-audit with its manifest",
             "history/moving/checking.py": "reads the parts of its own export by name",
             "history/moving/target.py": "writes the export",
             "site/backup/archive.py": "the backup's own files, by names we gave",
