@@ -12,6 +12,7 @@ import time
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from shiyu.common.home import PROJECT
 from shiyu.notices.jobs import AT_ONCE as WEBHOOKS_AT_ONCE
 from shiyu.notices.lifecycle import Channel
 from shiyu.site.commands.worker_ import POOL_OF
@@ -258,3 +259,5 @@ def test_a_worker_parted_from_the_database_waits_quietly_and_begins_anew(queue, 
 def test_each_channel_and_the_clockwork_have_a_place_of_their_own():
     assert AT_ONCE["outside"] > len(Channel.values)
     assert int(POOL_OF["outside"]) > AT_ONCE["outside"] + WEBHOOKS_AT_ONCE
+    unit = (PROJECT / "ops/systemd/shiyu-outside.service").read_text()
+    assert f"SHIYU_POOL_SIZE={POOL_OF['outside']}\n" in unit
